@@ -1,0 +1,6 @@
+import { checkConnection } from "@/lib/connections/check";
+import { Id, ok, route } from "@/lib/http/route";
+
+export const POST = route({ params: Id }, async ({ user, params }) =>
+  ok(await checkConnection(user, params.id)),
+);

@@ -1,0 +1,50 @@
+import type { Tone } from "@/components/ui/badge";
+import type { ConnectionDto, ConnectionStatus } from "@/lib/connections/schema";
+
+/** How a connection's state is said. */
+export const statusWords: Record<ConnectionStatus, { label: string; tone: Tone; means: string | null }> = {
+  active: { label: "Working", tone: "good", means: null },
+  expiring: {
+    label: "Expires soon",
+    tone: "warn",
+    means: "Reconnect it before then, so that no post is missed.",
+  },
+  limited: {
+    label: "Limited",
+    tone: "warn",
+    means: "Some permissions were not given, so not everything works.",
+  },
+  reconnect: {
+    label: "Reconnect needed",
+    tone: "bad",
+    means:
+      "The platform no longer accepts this connection. Nothing can be published here until you reconnect.",
+  },
+  paused: {
+    label: "Paused",
+    tone: "neutral",
+    means: "Nothing is published to this account while it is paused.",
+  },
+};
+
+export const needsAttention = (connection: Pick<ConnectionDto, "status">): boolean =>
+  connection.status !== "active";
+
+/** "Ada Bell (@adabell)": the one way an account is named. */
+export const accountLabel = ({ name, handle }: Pick<ConnectionDto, "name" | "handle">): string =>
+  handle ? `${name} (@${handle.replace(/^@/, "")})` : name;
+
+/** What a permission lets us do, in plain words; one we have no words for is named as the platform names it. */
+export const permissionWords = (scope: string): string => PERMISSIONS[scope] ?? scope;
+
+const PERMISSIONS: Record<string, string> = {
+  threads_basic: "see your profile",
+  threads_content_publish: "publish posts",
+  threads_delete: "delete posts",
+  threads_manage_replies: "publish follow-ups",
+  threads_read_replies: "see replies",
+  "tweet.read": "see posts",
+  "tweet.write": "publish and delete posts",
+  "users.read": "see your profile",
+  "offline.access": "stay connected without asking you every two hours",
+};

@@ -1,0 +1,38 @@
+"use client";
+
+import { LayoutDashboard, PenLine, Plug, ScrollText } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+
+const places = [
+  { href: "/dashboard", label: "Dashboard", icon: LayoutDashboard },
+  { href: "/compose", label: "Compose", icon: PenLine },
+  { href: "/posts", label: "Posts", icon: ScrollText },
+  { href: "/settings/integrations", label: "Accounts", icon: Plug },
+];
+
+/** Beside the page on a desk, below it on a phone. */
+export function Nav() {
+  const path = usePathname();
+  return (
+    <nav
+      aria-label="Main"
+      className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-surface px-2 pb-[env(safe-area-inset-bottom)] md:static md:grid md:gap-1 md:border-0 md:bg-transparent md:p-0"
+    >
+      {places.map(({ href, label, icon: Icon }) => {
+        const here = path === href || path.startsWith(`${href}/`);
+        return (
+          <Link
+            key={href}
+            href={href}
+            aria-current={here ? "page" : undefined}
+            className="flex grow flex-col items-center gap-0.5 rounded-md px-2 py-2 text-xs font-medium text-ink-soft hover:bg-sunken hover:text-ink aria-[current]:text-accent md:grow-0 md:flex-row md:gap-3 md:px-3 md:text-sm md:aria-[current]:bg-accent-soft md:aria-[current]:text-accent-strong"
+          >
+            <Icon aria-hidden className="size-5 md:size-4.5" strokeWidth={1.75} />
+            {label}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

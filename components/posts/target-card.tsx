@@ -1,0 +1,160 @@
+"use client";
+
+import type { Dispatch } from "react";
+import { ConnectButton } from "@/components/connections/connect-button";
+import { accountLabel } from "@/components/connections/status";
+import { PlatformIcon } from "@/components/platform-icon";
+import { type Count, Counters } from "@/components/posts/counters";
+import { OptionField } from "@/components/posts/option-field";
+import { FollowUps } from "@/components/posts/parts-editor";
+import { ProblemList } from "@/components/posts/problem-list";
+import { Button } from "@/components/ui/button";
+import { Card } from "@/components/ui/card";
+import { Field, Input, Textarea } from "@/components/ui/field";
+import { tell } from "@/components/ui/toast";
+import type { ConnectionDto } from "@/lib/connections/schema";
+import type { PlatformSpec } from "@/lib/platforms/contract";
+import { type Draft, type DraftAction, type DraftField, effective } from "@/lib/posts/draft";
+import type { Problem } from "@/lib/posts/schema";
+
+type Props = {
+  connection: ConnectionDto;
+  spec: PlatformSpec;
+  draft: Draft;
+  dispatch: Dispatch<DraftAction>;
+  /** Lengths of each part as this account gets it, first post first. */
+  counts: Count[];
+  problems: Problem[];
+};
+
+/** One account's view of the post: how long it is there, what stands in the way, and what differs. */
+export function TargetCard({ connection, spec, draft, dispatch, counts, problems }: Props) {
+  const { id } = connection;
+  const label = accountLabel(connection);
+  const own = draft.differences[id] ?? {};
+  const given = effective(draft, id);
+  const optionProblems = problems.filter(({ field }) => field.startsWith("options."));
+  const unusable = problems.some(({ code }) => code === "reconnect" || code === "limited");
+  const countAt = (index: number) => counts.slice(index, index + 1);
+
+  const reset = (field: DraftField, what: string) => {
+    const before = draft;
+    dispatch({ type: "inherited", connectionId: id, field });
+    tell({
+      title: `${label} now gets the post's ${what}`,
+      undo: () => dispatch({ type: "restored", draft: before }),
+    });
+  };
+
+  return (
+    <Card aria-label={`${spec.name}, ${label}`} className="grid gap-4 p-4">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <PlatformIcon platform={spec.id} name={spec.name} />
+        <h3 className="min-w-0 grow truncate text-sm font-semibold">{label}</h3>
+        <Counters counts={countAt(0)} />
+      </div>
+      <ProblemList problems={problems.filter((problem) => !optionProblems.includes(problem))} />
+      {unusable && (
+        <ConnectButton
+          request={{ platform: connection.platform, connection: id, returnTo: "/compose" }}
+          style={{ look: "primary", size: "small" }}
+        >
+          Reconnect {label}
+        </ConnectButton>
+      )}
+      {own.text !== undefined && (
+        <Field label={`Text for ${spec.name}, ${label}`}>
+          {(control) => (
+            <Textarea
+              {...control}
+              rows={3}
+              value={given.text}
+              onChange={(event) =>
+                dispatch({ type: "text_changed", connectionId: id, text: event.target.value })
+              }
+            />
+          )}
+        </Field>
+      )}
+      {own.link !== undefined && (
+        <Field label={`Link for ${spec.name}, ${label}`} hint="Leave it empty for no link here.">
+          {(control) => (
+            <Input
+              {...control}
+              type="url"
+              inputMode="url"
+              value={given.link}
+              onChange={(event) =>
+                dispatch({ type: "link_changed", connectionId: id, link: event.target.value })
+              }
+            />
+          )}
+        </Field>
+      )}
+      {own.replies !== undefined && (
+        <FollowUps
+          connectionId={id}
+          whose={` for ${spec.name}, ${label}`}
+          replies={given.replies}
+          dispatch={dispatch}
+          countsOf={(index) => countAt(index + 1)}
+        />
+      )}
+      <div className="flex flex-wrap gap-2">
+        {customisable(spec, draft).map(({ field, what }) =>
+          own[field] === undefined ? (
+            <Button
+              key={field}
+              size="small"
+              onClick={() => dispatch({ type: "overridden", connectionId: id, field })}
+            >
+              Customise {what}
+              <span className="sr-only">
+                {" "}
+                for {spec.name}, {label}
+              </span>
+            </Button>
+          ) : (
+            <Button key={field} look="quiet" size="small" onClick={() => reset(field, what)}>
+              Use the post's {what}
+              <span className="sr-only">
+                {" "}
+                for {spec.name}, {label}
+              </span>
+            </Button>
+          ),
+        )}
+      </div>
+      {spec.fields.length > 0 && (
+        <details
+          open={spec.fields.some(({ required }) => required) || optionProblems.length > 0 || undefined}
+          className="group border-t border-line pt-3"
+        >
+          <summary className="rounded text-sm font-medium">Options on {spec.name}</summary>
+          <div className="grid gap-4 pt-3">
+            {spec.fields.map((field) => (
+              <OptionField
+                key={field.name}
+                field={field}
+                value={draft.options[id]?.[field.name]}
+                error={optionProblems.find((problem) => problem.field === `options.${field.name}`)?.message}
+                onChange={(value) =>
+                  dispatch({ type: "option_changed", connectionId: id, name: field.name, value })
+                }
+              />
+            ))}
+          </div>
+        </details>
+      )}
+    </Card>
+  );
+}
+
+/** What may differ here: follow-ups only where the platform has them, or where the post has some that must go. */
+const customisable = (spec: PlatformSpec, draft: Draft): { field: DraftField; what: string }[] => [
+  { field: "text", what: "text" },
+  { field: "link", what: "link" },
+  ...(spec.maxReplies > 0 || draft.replies.length > 0
+    ? [{ field: "replies" as const, what: "follow-ups" }]
+    : []),
+];

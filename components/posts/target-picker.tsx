@@ -1,0 +1,78 @@
+"use client";
+
+import { accountLabel, needsAttention, statusWords } from "@/components/connections/status";
+import { PlatformIcon } from "@/components/platform-icon";
+import { Button } from "@/components/ui/button";
+import type { ConnectionDto } from "@/lib/connections/schema";
+import type { PlatformSpec } from "@/lib/platforms/contract";
+
+type Props = {
+  connections: ConnectionDto[];
+  specs: Record<string, PlatformSpec>;
+  selected: string[];
+  onToggle: (connectionId: string) => void;
+  onChoose: (connectionIds: string[]) => void;
+};
+
+/** Which accounts this goes to. */
+export function TargetPicker({ connections, specs, selected, onToggle, onChoose }: Props) {
+  const all = connections.every(({ id }) => selected.includes(id));
+  return (
+    <fieldset className="grid gap-2">
+      <div className="flex items-center justify-between gap-3">
+        <legend className="contents text-sm font-medium">Accounts</legend>
+        {connections.length > 1 && (
+          <Button
+            look="quiet"
+            size="small"
+            onClick={() => onChoose(all ? [] : connections.map(({ id }) => id))}
+          >
+            {all ? "Select none" : "Select all"}
+          </Button>
+        )}
+      </div>
+      <div className="flex flex-wrap gap-2">
+        {connections.map((connection) => (
+          <Target
+            key={connection.id}
+            connection={connection}
+            platformName={specs[connection.platform]?.name ?? connection.platform}
+            checked={selected.includes(connection.id)}
+            onToggle={() => onToggle(connection.id)}
+          />
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+type TargetProps = {
+  connection: ConnectionDto;
+  platformName: string;
+  checked: boolean;
+  onToggle: () => void;
+};
+
+function Target({ connection, platformName, checked, onToggle }: TargetProps) {
+  const label = accountLabel(connection);
+  const noteId = `target-note-${connection.id}`;
+  return (
+    <label className="flex min-h-10 max-w-full cursor-pointer items-center gap-2 rounded-full border border-control/60 bg-surface py-1 pr-4 pl-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent">
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={onToggle}
+        aria-label={`${platformName}, ${label}`}
+        aria-describedby={needsAttention(connection) ? noteId : undefined}
+        className="size-4 shrink-0 accent-accent outline-none"
+      />
+      <PlatformIcon platform={connection.platform} name={platformName} size="small" />
+      <span className="truncate">{label}</span>
+      {needsAttention(connection) && (
+        <span id={noteId} className="font-medium whitespace-nowrap text-warn">
+          {statusWords[connection.status].label}
+        </span>
+      )}
+    </label>
+  );
+}

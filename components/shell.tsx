@@ -1,0 +1,62 @@
+import { FlaskConical } from "lucide-react";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { Logo } from "@/components/logo";
+import { Nav } from "@/components/nav";
+import { Shortcuts } from "@/components/shortcuts";
+import { ExternalLink } from "@/components/ui/external-link";
+import { UserMenu } from "@/components/user-menu";
+
+type Props = { user: { name: string; email: string }; sandboxUrl: string | undefined; children: ReactNode };
+
+/** The frame around every page of a signed-in person. */
+export function Shell({ user, sandboxUrl, children }: Props) {
+  return (
+    <div className="md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
+      <header className="flex h-14 items-center justify-between border-b border-line bg-surface px-4 md:sticky md:top-0 md:h-dvh md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-4">
+        <Link href="/dashboard" className="rounded-md md:px-2 md:pt-1">
+          <Logo />
+        </Link>
+        <Nav />
+        <div className="flex items-center gap-1 md:mt-auto md:justify-between">
+          <UserMenu name={user.name} email={user.email} />
+          <Shortcuts />
+        </div>
+      </header>
+      <div className="min-w-0 pb-24 md:pb-10">
+        {sandboxUrl && (
+          <aside
+            aria-label="Sandbox"
+            className="flex flex-wrap items-center gap-x-3 gap-y-1 bg-accent-soft px-4 py-2 text-sm text-accent-strong md:px-8"
+          >
+            <FlaskConical aria-hidden className="size-4" />
+            <span>Sandbox: nothing leaves this machine.</span>
+            <ExternalLink href={sandboxUrl}>See what was published</ExternalLink>
+          </aside>
+        )}
+        <main id="main" tabIndex={-1} className="mx-auto max-w-5xl px-4 py-6 outline-none md:px-8 md:py-8">
+          {children}
+        </main>
+      </div>
+    </div>
+  );
+}
+
+/** A page's name, one sentence about it, and what one does most there. */
+export const PageHead = ({
+  title,
+  lead,
+  action,
+}: {
+  title: string;
+  lead?: ReactNode;
+  action?: ReactNode;
+}) => (
+  <div className="mb-6 flex flex-wrap items-start justify-between gap-3">
+    <div className="grid gap-1">
+      <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
+      {lead && <p className="max-w-prose text-ink-soft">{lead}</p>}
+    </div>
+    {action}
+  </div>
+);

@@ -1,0 +1,46 @@
+import { sql } from "drizzle-orm";
+import { boolean, check, index, jsonb, pgTable, text, timestamp, unique, uuid } from "drizzle-orm/pg-core";
+import { users } from "./auth";
+
+/** What happened (audit) and what people should hear of (notifications). */
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const audit = pgTable(
+  "audit",
+  {
+    id: uuid("id").primaryKey(),
+    /** Whose trail this belongs to; kept without a reference, so that a trail outlives what it tells of. */
+    userId: text("user_id").notNull(),
+    actorType: text("actor_type").notNull(),
+    actorName: text("actor_name").notNull(),
+    action: text("action").notNull(),
+    subject: text("subject").notNull(),
+    details: jsonb("details").$type<Record<string, string | number | boolean | null>>().notNull().default({}),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (table) => [
+    index("audit_user").on(table.userId, table.createdAt.desc()),
+    check("audit_actor", sql`${table.actorType} in ('user', 'job', 'platform')`),
+  ],
+);
+
+export const notifications = pgTable(
+  "notifications",
+  {
+    id: uuid("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** Names the incident: one notice per incident, however often it is told. */
+    incident: text("incident").notNull(),
+    title: text("title").notNull(),
+    body: text("body").notNull(),
+    href: text("href"),
+    read: boolean("read").notNull().default(false),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (table) => [
+    unique("notifications_incident").on(table.userId, table.incident),
+    index("notifications_user").on(table.userId, table.createdAt.desc()),
+  ],
+);

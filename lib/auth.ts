@@ -1,0 +1,107 @@
+import "server-only";
+import { createHash } from "node:crypto";
+import { betterAuth } from "better-auth";
+import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { APIError, createAuthMiddleware } from "better-auth/api";
+import { accounts, rateLimits, sessions, users, verifications } from "@/drizzle/schema/auth";
+import { db } from "@/lib/db";
+import { env } from "@/lib/env";
+import { sendMail } from "@/lib/mail";
+import { hashPassword, MAX_PASSWORD, MIN_PASSWORD, verifyPassword } from "@/lib/passwords";
+import { countSignIn } from "@/lib/sign-in-limit";
+
+const DAY_S = 24 * 60 * 60;
+
+/** Who people are: Better Auth on our database. */
+export type Auth = ReturnType<typeof createAuth>;
+
+const shared = globalThis as typeof globalThis & { carillonAuth?: Auth };
+
+export function auth(): Auth {
+  shared.carillonAuth ??= createAuth();
+  return shared.carillonAuth;
+}
+
+function createAuth() {
+  const { origin, authSecret, google } = env();
+  return betterAuth({
+    appName: "Carillon",
+    baseURL: origin,
+    secret: authSecret,
+    trustedOrigins: [origin],
+    telemetry: { enabled: false },
+    database: drizzleAdapter(db(), {
+      provider: "pg",
+      schema: {
+        user: users,
+        session: sessions,
+        account: accounts,
+        verification: verifications,
+        rateLimit: rateLimits,
+      },
+      transaction: true,
+    }),
+    user: {
+      additionalFields: {
+        // Neither can be set from outside: what a person pays for is not theirs to type.
+        tier: { type: "string", required: false, defaultValue: "free", input: false },
+        credits: { type: "number", required: false, defaultValue: 10, input: false },
+      },
+    },
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: MIN_PASSWORD,
+      maxPasswordLength: MAX_PASSWORD,
+      revokeSessionsOnPasswordReset: true,
+      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+      sendResetPassword: async ({ user, url }) =>
+        sendMail({
+          to: user.email,
+          subject: "Choose a new password for Carillon",
+          text: `Hello ${user.name},\n\nopen this link within an hour to choose a new password:\n\n${url}\n\nIf you did not ask for it, nothing has changed and you can ignore this mail.\n`,
+        }),
+    },
+    emailVerification: {
+      sendOnSignUp: true,
+      sendVerificationEmail: async ({ user, url }) =>
+        sendMail({
+          to: user.email,
+          subject: "Confirm your address for Carillon",
+          text: `Hello ${user.name},\n\nopen this link to confirm that this address is yours:\n\n${url}\n`,
+        }),
+    },
+    ...(google && { socialProviders: { google } }),
+    session: { expiresIn: 7 * DAY_S, updateAge: DAY_S },
+    advanced: {
+      cookiePrefix: "carillon",
+      useSecureCookies: origin.startsWith("https:"),
+      defaultCookieAttributes: { sameSite: "lax", httpOnly: true },
+    },
+    // By address: a brake on floods. By account (countSignIn): the limit that holds whatever address a guesser claims.
+    rateLimit: {
+      enabled: true,
+      storage: "database",
+      window: 60,
+      max: 200,
+      customRules: {
+        "/sign-in/email": { window: 60, max: 60 },
+        "/sign-up/email": { window: 60, max: 60 },
+        "/request-password-reset": { window: 60, max: 10 },
+      },
+    },
+    hooks: {
+      before: createAuthMiddleware(async ({ path, body }) => {
+        if (path !== "/sign-in/email" && path !== "/request-password-reset") return;
+        const email: unknown = body?.email;
+        if (typeof email !== "string") return;
+        const account = createHash("sha256").update(email.trim().toLowerCase()).digest("base64url");
+        if (await countSignIn(`${path}:${account}`)) return;
+        throw new APIError("TOO_MANY_REQUESTS", {
+          code: "TOO_MANY_TRIES",
+          message:
+            "Too many tries for this account. Wait a quarter of an hour, or choose a new password by mail.",
+        });
+      }),
+    },
+  });
+}

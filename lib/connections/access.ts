@@ -1,0 +1,124 @@
+import "server-only";
+import { db } from "@/lib/db";
+import { log } from "@/lib/log";
+import { type Access, PlatformError, type Provider } from "@/lib/platforms/contract";
+import { findProvider } from "@/lib/platforms/registry";
+import { VaultError } from "@/lib/vault/cipher";
+import {
+  type ConnectionRow,
+  findGrant,
+  findHeld,
+  type GrantRow,
+  updateConnection,
+  updateGrant,
+} from "./data";
+import { canRefresh, dead, refreshGrant } from "./refresh";
+import { openCredentials } from "./seal";
+
+/**
+ * Lends a connection's credentials for one piece of work: renews them first when they are about to end, and once more
+ * when the platform refuses them without having acted.
+ * @throws PlatformError reconnect when the connection is gone, ended, or refused for good
+ */
+export async function withAccess<T>(
+  connectionId: string,
+  work: (provider: Provider, access: Access) => Promise<T>,
+): Promise<T> {
+  const held = await findHeld(connectionId);
+  if (!held)
+    throw new PlatformError("reconnect", "This account is no longer connected.", { code: "disconnected" });
+  const provider = findProvider(held.connection.platform);
+  if (!provider) {
+    throw new PlatformError(
+      "unavailable",
+      "This platform is not set up here any more. The operator must set its app id and secret.",
+      {
+        code: "not_configured",
+        operator: true,
+      },
+    );
+  }
+  if (held.grant.deadAt) throw dead(held.grant);
+
+  const grant = await freshEnough(provider, held.grant);
+  try {
+    return await work(provider, lend(held.connection, grant));
+  } catch (error) {
+    if (!isRefusedToken(error)) throw error;
+    const renewed = await renewRefused(provider, grant, held.connection, error);
+    try {
+      return await work(provider, lend(held.connection, renewed));
+    } catch (again) {
+      if (isRefusedToken(again)) await noteRefusal(held.connection, again);
+      throw again;
+    }
+  }
+}
+
+/** Renews a grant that is about to end. While the token is still good, a failed renewal is no reason not to use it. */
+async function freshEnough(provider: Provider, grant: GrantRow): Promise<GrantRow> {
+  const { connector } = provider;
+  if (!canRefresh(connector) || !grant.accessExpiresAt) return grant;
+  const { beforeExpiryMs, minAgeMs } = connector.refreshPolicy;
+  const leftMs = grant.accessExpiresAt.getTime() - Date.now();
+  const ageMs = Date.now() - (grant.refreshedAt ?? grant.createdAt).getTime();
+  if (beforeExpiryMs === null || leftMs > beforeExpiryMs || ageMs < minAgeMs) return grant;
+  try {
+    return await refreshGrant(provider, connector, grant);
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.kind === "reconnect" || leftMs <= 0) throw error;
+    return (await findGrant(grant.id)) ?? grant;
+  }
+}
+
+async function renewRefused(
+  provider: Provider,
+  grant: GrantRow,
+  connection: ConnectionRow,
+  refusal: PlatformError,
+): Promise<GrantRow> {
+  const current = await findGrant(grant.id);
+  // Someone else renewed it while we were asking: theirs is the token to use.
+  if (current && current.version !== grant.version) return current;
+  const { connector } = provider;
+  const ageMs = Date.now() - (grant.refreshedAt ?? grant.createdAt).getTime();
+  if (!canRefresh(connector) || ageMs < connector.refreshPolicy.minAgeMs) {
+    await noteRefusal(connection, refusal);
+    throw refusal;
+  }
+  return refreshGrant(provider, connector, grant);
+}
+
+const isRefusedToken = (error: unknown): error is PlatformError =>
+  error instanceof PlatformError && error.tokenRefused && error.effect === "definite";
+
+/** The grant is not declared dead: platforms have answered 401 to everyone for hours. The person sees it and may reconnect. */
+async function noteRefusal(connection: ConnectionRow, refusal: PlatformError): Promise<void> {
+  await updateConnection(db(), connection.id, { status: "reconnect" });
+  await updateGrant(db(), connection.grantId, {
+    lastErrorCode: refusal.code,
+    lastErrorMessage: refusal.message,
+  });
+}
+
+function lend(connection: ConnectionRow, grant: GrantRow): Access {
+  try {
+    const { accessToken } = openCredentials(grant);
+    return {
+      accessToken,
+      remoteId: connection.remoteId,
+      metadata: { ...connection.metadata, handle: connection.handle },
+    };
+  } catch (cause) {
+    if (!(cause instanceof VaultError)) throw cause;
+    log.error("vault.refused", { grantId: grant.id, platform: grant.platform, code: cause.code });
+    throw new PlatformError(
+      "reconnect",
+      "The stored credentials of this account cannot be opened. Connect it again.",
+      {
+        code: `vault_${cause.code}`,
+        cause,
+      },
+    );
+  }
+}

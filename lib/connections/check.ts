@@ -1,0 +1,80 @@
+import "server-only";
+import { audit } from "@/lib/audit";
+import { db } from "@/lib/db";
+import { AppError } from "@/lib/errors";
+import { PlatformError } from "@/lib/platforms/contract";
+import { findProvider } from "@/lib/platforms/registry";
+import type { SignedIn } from "@/lib/session";
+import { withAccess } from "./access";
+import { getConnection, getHeld, updateConnection, updateGrant } from "./data";
+import { canRefresh, refreshGrant } from "./refresh";
+import type { ConnectionDto } from "./schema";
+
+/** Asks the platform whether a connection is still good, and records what it says. */
+export async function checkConnection(user: SignedIn, id: string): Promise<ConnectionDto> {
+  const held = await getHeld(user.id, id);
+  try {
+    const health = await withAccess(id, async (provider, access) => provider.check?.(access) ?? null);
+    await db().transaction(async (tx) => {
+      await updateConnection(tx, id, {
+        status: health && health.missing.length > 0 ? "limited" : "active",
+        ...(health && {
+          missing: health.missing,
+          name: health.name,
+          handle: health.handle,
+          avatarUrl: health.avatarUrl,
+          metadata: health.metadata,
+        }),
+      });
+      await updateGrant(tx, held.grant.id, { lastErrorCode: null, lastErrorMessage: null });
+      await audit(tx, user, user.id, "connection.check", id, {
+        platform: held.connection.platform,
+        good: true,
+      });
+    });
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    await db().transaction(async (tx) => {
+      if (error.kind === "reconnect") await updateConnection(tx, id, { status: "reconnect" });
+      await updateGrant(tx, held.grant.id, { lastErrorCode: error.code, lastErrorMessage: error.message });
+      await audit(tx, user, user.id, "connection.check", id, {
+        platform: held.connection.platform,
+        good: false,
+        reason: error.code,
+      });
+    });
+  }
+  return getConnection(user.id, id);
+}
+
+/** Renews a connection's grant now, by its owner's hand. @throws AppError when the platform offers no renewal, or refuses it */
+export async function refreshConnection(user: SignedIn, id: string): Promise<ConnectionDto> {
+  const held = await getHeld(user.id, id);
+  const provider = findProvider(held.connection.platform);
+  if (!provider || !canRefresh(provider.connector)) {
+    throw new AppError(
+      409,
+      "not_renewable",
+      "This platform offers no renewal. Reconnect the account before it ends.",
+      { remedy: "reconnect" },
+    );
+  }
+  const ageMs = Date.now() - (held.grant.refreshedAt ?? held.grant.createdAt).getTime();
+  if (ageMs < provider.connector.refreshPolicy.minAgeMs) {
+    throw new AppError(
+      409,
+      "too_early",
+      `${provider.spec.name} renews a connection only once it is a day old. It is fresh; nothing to do.`,
+    );
+  }
+  try {
+    await refreshGrant(provider, provider.connector, held.grant);
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    throw new AppError(502, "refresh_failed", error.message, {
+      remedy: error.kind === "reconnect" ? "reconnect" : "retry",
+      cause: error,
+    });
+  }
+  return getConnection(user.id, id);
+}

@@ -1,0 +1,266 @@
+import "server-only";
+import { v7 as uuid } from "uuid";
+import { audit } from "@/lib/audit";
+import { db, type Tx } from "@/lib/db";
+import { env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { log } from "@/lib/log";
+import {
+  type Credentials,
+  type Identified,
+  type OAuthConnector,
+  PlatformError,
+  type Provider,
+} from "@/lib/platforms/contract";
+import { challengeOf, createVerifier } from "@/lib/platforms/oauth";
+import { findProvider, specs } from "@/lib/platforms/registry";
+import { safeReturnTo } from "@/lib/return-to";
+import type { SignedIn } from "@/lib/session";
+import { secretsEqual } from "@/lib/vault/compare";
+import { openSecret, sealSecret } from "@/lib/vault/vault";
+import * as data from "./data";
+import type { CallbackError, ConnectQuery } from "./schema";
+import { dueAt, sealCredentials } from "./seal";
+import { hashOf, newSecret, STATE_LIFETIME_MS } from "./state";
+
+/** The trip to a platform's consent page and back. */
+
+/** Byte for byte what is registered at the platform, whatever host a request claims to be for. */
+export const redirectUri = (platform: string): string => `${env().origin}/api/oauth/${platform}/callback`;
+
+/**
+ * Begins a trip: a state that only this browser, session, person and platform can finish within ten minutes.
+ * @returns where to send the browser, and the secret its cookie must hold
+ * @throws AppError when there is no such platform, it is not configured, or the connection to renew is not theirs
+ */
+export async function beginConnect(
+  user: SignedIn,
+  platform: string,
+  query: ConnectQuery,
+  browserSecret: string | null,
+): Promise<{ authUrl: string; browserSecret: string }> {
+  const { connector } = connectable(platform);
+  if (query.connection) await data.getConnection(user.id, query.connection);
+  const id = uuid();
+  const state = newSecret();
+  const browser = browserSecret ?? newSecret();
+  const codeVerifier = createVerifier();
+  await data.insertState({
+    id,
+    hash: hashOf(state),
+    browserHash: hashOf(browser),
+    sessionId: user.sessionId,
+    userId: user.id,
+    platform,
+    connectionId: query.connection ?? null,
+    verifier: sealSecret(verifierBinding(id, user.id, platform), codeVerifier).sealed,
+    returnTo: safeReturnTo(query.returnTo),
+    expiresAt: new Date(Date.now() + STATE_LIFETIME_MS),
+  });
+  const url = connector.authorizeUrl({
+    state,
+    redirectUri: redirectUri(platform),
+    codeChallenge: await challengeOf(codeVerifier),
+  });
+  return { authUrl: url.href, browserSecret: browser };
+}
+
+export type Arrival = {
+  user: SignedIn | null;
+  platform: string;
+  query: URLSearchParams;
+  browserSecret: string | null;
+};
+
+/**
+ * Ends a trip. Never throws: the browser is on its way to one of two fixed pages of ours.
+ * @returns the path to send it to
+ */
+export async function finishConnect(arrival: Arrival): Promise<string> {
+  try {
+    const { connectionIds, returnTo } = await finish(arrival);
+    const query = new URLSearchParams({ platform: arrival.platform, connection: connectionIds.join(",") });
+    if (returnTo) query.set("returnTo", returnTo);
+    return `/oauth/callback/success?${query}`;
+  } catch (error) {
+    const code = codeOf(error);
+    log[code === "unexpected" ? "error" : "info"]("connect.refused", {
+      platform: arrival.platform,
+      reason: code,
+      error,
+    });
+    const known = specs[arrival.platform] ? arrival.platform : "";
+    return `/oauth/callback/error?${new URLSearchParams({ platform: known, error: code })}`;
+  }
+}
+
+/** Why a trip ended nowhere. */
+class Refused extends Error {
+  override readonly name = "Refused";
+  constructor(
+    readonly reason: CallbackError,
+    cause?: unknown,
+  ) {
+    super(reason, cause === undefined ? undefined : { cause });
+  }
+}
+
+async function finish({ user, platform, query, browserSecret }: Arrival) {
+  // Used up first, whatever else is wrong: a state is shown to the world once.
+  const state = single(query, "state");
+  const trip = state ? await data.consumeState(hashOf(state)) : null;
+  if (!trip) throw new Refused("invalid_state");
+  if (trip.expiresAt.getTime() <= Date.now()) throw new Refused("expired_state");
+  if (!user) throw new Refused("signed_out");
+  if (!browserSecret || !secretsEqual(hashOf(browserSecret), trip.browserHash))
+    throw new Refused("other_browser");
+  if (trip.userId !== user.id || trip.sessionId !== user.sessionId) throw new Refused("other_session");
+  if (trip.platform !== platform) throw new Refused("other_platform");
+
+  const { provider, connector } = connectable(platform);
+  checkIssuer(connector, query);
+  if (query.has("error")) {
+    throw new Refused(single(query, "error") === "access_denied" ? "denied" : "platform_unavailable");
+  }
+  const code = single(query, "code");
+  if (!code || code.length > 4096) throw new Refused("code_refused");
+
+  const codeVerifier = openSecret(verifierBinding(trip.id, user.id, platform), trip.verifier);
+  const credentials = await connector.exchange({ code, redirectUri: redirectUri(platform), codeVerifier });
+  const identified = await provider.identify(credentials);
+  if (identified.identities.length === 0) throw new Refused("no_account");
+
+  const connectionIds = await db().transaction((tx) =>
+    save(tx, user, provider, trip.connectionId, credentials, identified),
+  );
+  return { connectionIds, returnTo: trip.returnTo };
+}
+
+async function save(
+  tx: Tx,
+  user: SignedIn,
+  provider: Provider,
+  renewing: string | null,
+  credentials: Credentials,
+  { subject, identities }: Identified,
+): Promise<string[]> {
+  const platform = provider.spec.id;
+  await data.lockSubject(tx, platform, subject);
+  const known = await data.findByRemoteIds(
+    tx,
+    platform,
+    identities.map(({ remoteId }) => remoteId),
+  );
+  const ours = identities.filter(
+    ({ remoteId }) => !known.some((row) => row.remoteId === remoteId && row.userId !== user.id),
+  );
+  const held = await data.findGrantBySubject(tx, platform, subject);
+  if (ours.length === 0 || (held && held.userId !== user.id)) throw new Refused("owned_by_other");
+  if (renewing) {
+    // Renewing means the same account again; another one would silently take over its posts.
+    const expected = await data.findConnectionRow(tx, user.id, renewing);
+    if (expected && !ours.some(({ remoteId }) => remoteId === expected.remoteId))
+      throw new Refused("other_account");
+  }
+
+  const grantId = held?.id ?? uuid();
+  const version = (held?.version ?? 0) + 1;
+  const grant = {
+    scopes: credentials.scopes ?? null,
+    ...sealCredentials({ grantId, userId: user.id, platform, version }, credentials),
+    version,
+    accessExpiresAt: credentials.accessExpiresAt ?? null,
+    refreshExpiresAt: credentials.refreshExpiresAt ?? null,
+    refreshDueAt: dueAt(provider),
+    refreshedAt: new Date(),
+    leaseOwner: null,
+    leaseUntil: null,
+    failures: 0,
+    lastErrorCode: null,
+    lastErrorMessage: null,
+    deadAt: null,
+  };
+  if (held) await data.updateGrant(tx, grantId, grant);
+  else await data.insertGrant(tx, { id: grantId, userId: user.id, platform, subject, ...grant });
+
+  const connectionIds: string[] = [];
+  for (const identity of ours) {
+    const existing = known.find(({ remoteId }) => remoteId === identity.remoteId);
+    const connection = {
+      userId: user.id,
+      grantId,
+      platform,
+      remoteId: identity.remoteId,
+      name: identity.name,
+      handle: identity.handle,
+      avatarUrl: identity.avatarUrl,
+      profileUrl: identity.profileUrl,
+      status: identity.missing.length > 0 ? "limited" : "active",
+      missing: identity.missing,
+      metadata: identity.metadata,
+      connectedAt: new Date(),
+    };
+    if (existing) await data.updateConnection(tx, existing.id, connection);
+    const id = existing?.id ?? (await data.insertConnection(tx, connection));
+    await audit(tx, user, user.id, existing ? "connection.reconnect" : "connection.connect", id, {
+      platform,
+      account: identity.handle ?? identity.name,
+      limited: identity.missing.length > 0,
+    });
+    connectionIds.push(id);
+  }
+  return connectionIds;
+}
+
+function connectable(platform: string): { provider: Provider; connector: OAuthConnector } {
+  const spec = specs[platform];
+  if (!spec) throw new AppError(404, "unknown_platform", "There is no such platform here.");
+  const provider = findProvider(platform);
+  if (!provider) {
+    const missing = env().apps[platform]?.missing ?? [];
+    throw new AppError(
+      409,
+      "not_configured",
+      `${spec.name} is not set up here. The operator must set ${missing.join(" and ")}.`,
+      {
+        remedy: "operator",
+      },
+    );
+  }
+  if (provider.connector.kind !== "oauth") {
+    throw new AppError(409, "not_oauth", `${spec.name} is connected in another way.`);
+  }
+  return { provider, connector: provider.connector };
+}
+
+/** RFC 9207: an answer that names its issuer must name the one we asked. In sandbox mode its own address of it will do. */
+function checkIssuer(connector: OAuthConnector, query: URLSearchParams): void {
+  if (!query.has("iss")) {
+    if (connector.announcesIssuer) throw new Refused("other_issuer");
+    return;
+  }
+  if (single(query, "iss") !== connector.issuer) throw new Refused("other_issuer");
+}
+
+/** A parameter that must be there exactly once. */
+function single(query: URLSearchParams, name: string): string | null {
+  const values = query.getAll(name);
+  return values.length === 1 && values[0] ? values[0] : null;
+}
+
+const verifierBinding = (stateId: string, userId: string, platform: string) => ({
+  table: "oauth_states",
+  rowId: stateId,
+  userId,
+  platform,
+  field: "verifier",
+  revision: 1,
+});
+
+function codeOf(error: unknown): CallbackError {
+  if (error instanceof Refused) return error.reason;
+  if (error instanceof AppError && error.code === "not_configured") return "not_configured";
+  if (!(error instanceof PlatformError)) return "unexpected";
+  if (error.operator) return "platform_misconfigured";
+  return error.kind === "unavailable" || error.kind === "slow_down" ? "platform_unavailable" : "code_refused";
+}

@@ -1,0 +1,252 @@
+import "server-only";
+import { and, asc, count, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { v7 as uuid } from "uuid";
+import { connections, grants, oauthStates } from "@/drizzle/schema/connections";
+import { db, type Queryable, type Tx } from "@/lib/db";
+import { notFound } from "@/lib/errors";
+import { specs } from "@/lib/platforms/registry";
+import type { ConnectionDto, ConnectionStatus } from "./schema";
+
+/** The only SQL about grants, connections and flows under way. */
+
+export type GrantRow = typeof grants.$inferSelect;
+export type ConnectionRow = typeof connections.$inferSelect;
+export type StateRow = typeof oauthStates.$inferSelect;
+
+// --- flows under way
+
+export async function insertState(row: typeof oauthStates.$inferInsert): Promise<void> {
+  await db().insert(oauthStates).values(row);
+}
+
+/** Takes a state out of play and says what it was bound to, in one statement: of two callers one gets it. */
+export async function consumeState(hash: string): Promise<StateRow | null> {
+  const [row] = await db()
+    .update(oauthStates)
+    .set({ usedAt: sql`now()` })
+    .where(and(eq(oauthStates.hash, hash), isNull(oauthStates.usedAt)))
+    .returning();
+  return row ?? null;
+}
+
+export async function deleteOldStates(): Promise<void> {
+  await db().delete(oauthStates).where(lt(oauthStates.expiresAt, sql`now() - interval '1 day'`));
+}
+
+// --- reading
+
+export async function listConnections(userId: string): Promise<ConnectionDto[]> {
+  const rows = await db()
+    .select({ connection: connections, grant: grants })
+    .from(connections)
+    .innerJoin(grants, eq(grants.id, connections.grantId))
+    .where(eq(connections.userId, userId))
+    .orderBy(asc(connections.platform), asc(connections.name), asc(connections.id));
+  return rows.map(({ connection, grant }) => toDto(connection, grant));
+}
+
+export async function getConnection(userId: string, id: string): Promise<ConnectionDto> {
+  const [row] = await db()
+    .select({ connection: connections, grant: grants })
+    .from(connections)
+    .innerJoin(grants, eq(grants.id, connections.grantId))
+    .where(and(eq(connections.id, id), eq(connections.userId, userId)));
+  if (!row) throw notFound("This connection");
+  return toDto(row.connection, row.grant);
+}
+
+export type Held = { connection: ConnectionRow; grant: GrantRow };
+
+/** A connection with its grant, for those who may open the vault. */
+export async function findHeld(connectionId: string): Promise<Held | null> {
+  const [row] = await db()
+    .select({ connection: connections, grant: grants })
+    .from(connections)
+    .innerJoin(grants, eq(grants.id, connections.grantId))
+    .where(eq(connections.id, connectionId));
+  return row ?? null;
+}
+
+/** The same, for its owner only. @throws AppError not_found */
+export async function getHeld(userId: string, connectionId: string): Promise<Held> {
+  const [row] = await db()
+    .select({ connection: connections, grant: grants })
+    .from(connections)
+    .innerJoin(grants, eq(grants.id, connections.grantId))
+    .where(and(eq(connections.id, connectionId), eq(connections.userId, userId)));
+  if (!row) throw notFound("This connection");
+  return row;
+}
+
+export async function findGrant(id: string): Promise<GrantRow | null> {
+  const [row] = await db().select().from(grants).where(eq(grants.id, id));
+  return row ?? null;
+}
+
+// --- connecting
+
+/** Makes everyone who connects the same account wait their turn, until the transaction ends. */
+export async function lockSubject(tx: Tx, platform: string, subject: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${platform}:${subject}`}, 0))`);
+}
+
+export async function findGrantBySubject(
+  tx: Tx,
+  platform: string,
+  subject: string,
+): Promise<GrantRow | null> {
+  const [row] = await tx
+    .select()
+    .from(grants)
+    .where(and(eq(grants.platform, platform), eq(grants.subject, subject)))
+    .for("update");
+  return row ?? null;
+}
+
+export async function findByRemoteIds(
+  tx: Tx,
+  platform: string,
+  remoteIds: string[],
+): Promise<ConnectionRow[]> {
+  return tx
+    .select()
+    .from(connections)
+    .where(and(eq(connections.platform, platform), inArray(connections.remoteId, remoteIds)))
+    .for("update");
+}
+
+export async function findConnectionRow(
+  tx: Queryable,
+  userId: string,
+  id: string,
+): Promise<ConnectionRow | null> {
+  const [row] = await tx
+    .select()
+    .from(connections)
+    .where(and(eq(connections.id, id), eq(connections.userId, userId)));
+  return row ?? null;
+}
+
+export async function insertGrant(tx: Tx, row: typeof grants.$inferInsert): Promise<void> {
+  await tx.insert(grants).values(row);
+}
+
+export async function updateGrant(
+  tx: Queryable,
+  id: string,
+  change: Partial<typeof grants.$inferInsert>,
+): Promise<void> {
+  await tx
+    .update(grants)
+    .set({ ...change, updatedAt: sql`now()` })
+    .where(eq(grants.id, id));
+}
+
+export async function insertConnection(
+  tx: Tx,
+  row: Omit<typeof connections.$inferInsert, "id">,
+): Promise<string> {
+  const id = uuid();
+  await tx.insert(connections).values({ id, ...row });
+  return id;
+}
+
+export async function updateConnection(
+  tx: Queryable,
+  id: string,
+  change: Partial<typeof connections.$inferInsert>,
+): Promise<void> {
+  await tx
+    .update(connections)
+    .set({ ...change, updatedAt: sql`now()` })
+    .where(eq(connections.id, id));
+}
+
+// --- keeping
+
+/** Claims the right to renew a grant for a while; null when someone else holds it or its version has moved on. */
+export async function leaseGrant(
+  id: string,
+  version: number,
+  owner: string,
+  leaseMs: number,
+): Promise<GrantRow | null> {
+  const [row] = await db()
+    .update(grants)
+    .set({ leaseOwner: owner, leaseUntil: sql`now() + ${`${leaseMs} milliseconds`}::interval` })
+    .where(
+      and(
+        eq(grants.id, id),
+        eq(grants.version, version),
+        isNull(grants.deadAt),
+        or(isNull(grants.leaseUntil), lt(grants.leaseUntil, sql`now()`)),
+      ),
+    )
+    .returning();
+  return row ?? null;
+}
+
+/** Saves what a renewal brought, unless another has saved meanwhile: compare-and-set on the version and the lease. */
+export async function saveRenewal(
+  tx: Queryable,
+  id: string,
+  held: { version: number; owner: string },
+  change: Partial<typeof grants.$inferInsert>,
+): Promise<boolean> {
+  const saved = await tx
+    .update(grants)
+    .set({ ...change, leaseOwner: null, leaseUntil: null, updatedAt: sql`now()` })
+    .where(and(eq(grants.id, id), eq(grants.version, held.version), eq(grants.leaseOwner, held.owner)))
+    .returning({ id: grants.id });
+  return saved.length > 0;
+}
+
+/** Marks every connection of a grant, and why. */
+export async function markGrantConnections(
+  tx: Queryable,
+  grantId: string,
+  status: ConnectionStatus,
+): Promise<void> {
+  await tx.update(connections).set({ status, updatedAt: sql`now()` }).where(eq(connections.grantId, grantId));
+}
+
+// --- leaving
+
+export async function siblingCount(tx: Queryable, grantId: string, connectionId: string): Promise<number> {
+  const [row] = await tx
+    .select({ count: count() })
+    .from(connections)
+    .where(and(eq(connections.grantId, grantId), sql`${connections.id} <> ${connectionId}`));
+  return row?.count ?? 0;
+}
+
+export async function deleteConnection(tx: Tx, id: string): Promise<void> {
+  await tx.delete(connections).where(eq(connections.id, id));
+}
+
+export async function deleteGrant(tx: Tx, id: string): Promise<void> {
+  await tx.delete(grants).where(eq(grants.id, id));
+}
+
+function toDto(connection: ConnectionRow, grant: GrantRow): ConnectionDto {
+  return {
+    id: connection.id,
+    platform: connection.platform,
+    remoteId: connection.remoteId,
+    name: connection.name,
+    handle: connection.handle,
+    avatarUrl: connection.avatarUrl,
+    profileUrl: connection.profileUrl,
+    // safe: the table's check holds exactly these words
+    status: connection.status as ConnectionStatus,
+    missing: connection.missing,
+    scopes: grant.scopes,
+    metadata: connection.metadata,
+    connectedAt: connection.connectedAt.toISOString(),
+    refreshedAt: grant.refreshedAt?.toISOString() ?? null,
+    accessExpiresAt: grant.accessExpiresAt?.toISOString() ?? null,
+    refreshDueAt: grant.refreshDueAt?.toISOString() ?? null,
+    renewsItself: specs[connection.platform]?.capabilities.refresh ?? false,
+    lastError: grant.lastErrorMessage ? { code: grant.lastErrorCode, message: grant.lastErrorMessage } : null,
+  };
+}

@@ -1,0 +1,31 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { ConnectionsAnswer } from "@/lib/connections/schema";
+import { api } from "@/lib/http/api";
+
+/** What the browser asks and does about connections. */
+export const connectionQueries = {
+  all: () => ["connections"] as const,
+  list: () =>
+    queryOptions({
+      queryKey: [...connectionQueries.all(), "list"] as const,
+      queryFn: ({ signal }) => api<ConnectionsAnswer>("/api/connections", { signal }),
+    }),
+};
+
+export type ConnectRequest = {
+  platform: string;
+  returnTo?: string;
+  /** Renew this connection: the answer must be the same account. */
+  connection?: string;
+};
+
+/** Begins a connection; the browser then goes to `authUrl`, the platform's consent page. */
+export const startConnect = ({ platform, ...body }: ConnectRequest) =>
+  api<{ authUrl: string }>(`/api/oauth/${encodeURIComponent(platform)}/connect`, { method: "POST", body });
+
+export const disconnectConnection = (id: string) =>
+  api<unknown>(`/api/connections/${id}`, { method: "DELETE" });
+
+/** Asks the platform whether the connection is still good. */
+export const checkConnection = (id: string) =>
+  api<unknown>(`/api/connections/${id}/check`, { method: "POST" });

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { PlatformSpec } from "@/lib/platforms/contract";
+
+/** The words connections travel in. Never a secret among them. */
+
+export const connectionStatuses = ["active", "expiring", "limited", "reconnect", "paused"] as const;
+export type ConnectionStatus = (typeof connectionStatuses)[number];
+
+export type ConnectionDto = {
+  id: string;
+  platform: string;
+  remoteId: string;
+  name: string;
+  handle: string | null;
+  avatarUrl: string | null;
+  profileUrl: string | null;
+  status: ConnectionStatus;
+  /** Permissions that were not given. */
+  missing: string[];
+  /** Granted scopes; null where the platform does not tell. */
+  scopes: string[] | null;
+  /** Facts the counting rules need, such as X's subscription. */
+  metadata: Record<string, unknown>;
+  connectedAt: string;
+  refreshedAt: string | null;
+  accessExpiresAt: string | null;
+  refreshDueAt: string | null;
+  /** Renewed by itself before it dies. */
+  renewsItself: boolean;
+  lastError: { code: string | null; message: string } | null;
+};
+
+/** GET /api/platforms-like list inside GET /api/connections: every platform the house knows, and whether it can be started. */
+export type PlatformDto = {
+  spec: PlatformSpec;
+  /** Names of environment variables without which connecting cannot start; empty when ready. */
+  unconfigured: string[];
+};
+
+export type ConnectionsAnswer = {
+  connections: ConnectionDto[];
+  platforms: PlatformDto[];
+  /** The sandbox's address when nothing leaves this machine, else null. */
+  sandboxUrl: string | null;
+};
+
+export const ConnectQuery = z.object({
+  returnTo: z.string().optional(),
+  /** Renew this connection: the answer must be the same account. */
+  connection: z.uuid().optional(),
+});
+export type ConnectQuery = z.infer<typeof ConnectQuery>;
+
+/** Why a connection did not come about: the `error` of /oauth/callback/error. */
+export const callbackErrors = [
+  "denied",
+  "invalid_state",
+  "expired_state",
+  "other_browser",
+  "other_session",
+  "other_platform",
+  "other_issuer",
+  "code_refused",
+  "platform_unavailable",
+  "platform_misconfigured",
+  "not_configured",
+  "no_account",
+  "owned_by_other",
+  "other_account",
+  "signed_out",
+  "unexpected",
+] as const;
+export type CallbackError = (typeof callbackErrors)[number];

@@ -1,0 +1,152 @@
+import { z } from "zod";
+import { type KeyRing, parseKeyRing } from "@/lib/vault/cipher";
+
+/**
+ * The only reader of process.env. Refuses to start when something is missing or weak: the message names the variable,
+ * says what to do, and never shows the value. Development needs none of them: the commands make and keep their own.
+ */
+const optional = z
+  .string()
+  .optional()
+  .transform((value) => value?.trim() || undefined);
+
+/** The two names each platform's app is configured by. A new platform adds its line here. */
+const platformApps = {
+  threads: ["THREADS_APP_ID", "THREADS_APP_SECRET"],
+  twitter: ["TWITTER_CLIENT_ID", "TWITTER_CLIENT_SECRET"],
+} as const satisfies Record<string, readonly [string, string]>;
+
+const origin = (name: string) =>
+  z.url({
+    protocol: /^https?$/,
+    error: `${name} must be an absolute address such as https://carillon.example.`,
+  });
+
+const Schema = z.object({
+  NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
+  VERCEL_ENV: optional,
+  DATABASE_URL: z
+    .string({
+      error:
+        "DATABASE_URL is missing. Set it to your PostgreSQL address, or use `npm run demo`, which brings its own.",
+    })
+    .regex(/^postgres(ql)?:\/\//, "DATABASE_URL must start with postgres:// or postgresql://."),
+  BETTER_AUTH_URL: origin("BETTER_AUTH_URL").transform((value) => new URL(value).origin),
+  BETTER_AUTH_SECRET: secret("BETTER_AUTH_SECRET", 32),
+  CRON_SECRET: secret("CRON_SECRET", 16),
+  TOKEN_ENCRYPTION_KEY: z.string({ error: missing("TOKEN_ENCRYPTION_KEY", "openssl rand -hex 32") }),
+  TOKEN_ENCRYPTION_KEYS_OLD: optional,
+  GOOGLE_CLIENT_ID: optional,
+  GOOGLE_CLIENT_SECRET: optional,
+  SMTP_URL: optional,
+  MAIL_FROM: optional,
+  PLATFORM_SANDBOX_URL: origin("PLATFORM_SANDBOX_URL").optional(),
+  /** "off" where workers run elsewhere (`npm run worker`, or cron on Vercel). */
+  WORKERS: z.enum(["on", "off"]).optional(),
+  VERCEL: optional,
+});
+
+export type PlatformApp = { clientId: string; clientSecret: string };
+
+export type Env = ReturnType<typeof parseEnv>;
+
+let cached: Env | undefined;
+
+/** The environment, read once. @throws Error naming every variable that is missing or weak */
+export function env(): Env {
+  cached ??= parseEnv(process.env);
+  return cached;
+}
+
+const LEVELS = ["debug", "info", "warn", "error", "silent"];
+
+/** How much to log. Readable before the rest is known to be right, so that what is wrong can be logged. */
+export const logLevel = (): string => LEVELS.find((level) => level === process.env["LOG_LEVEL"]) ?? "info";
+
+/** The sandbox's origin for the pages' security policy, which must not depend on secrets being right. */
+export const sandboxOrigin = (): string | null =>
+  URL.parse(process.env["PLATFORM_SANDBOX_URL"] ?? "")?.origin ?? null;
+
+/** React's development build rebuilds stack traces by eval; nothing else ever may. */
+export const allowsEval = (): boolean => process.env.NODE_ENV === "development";
+
+export function parseEnv(source: Record<string, string | undefined>) {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
+  const parsed = Schema.safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => issue.message);
+  const ring = readKeys(given, problems);
+  if (given["VERCEL_ENV"] === "production" && given["PLATFORM_SANDBOX_URL"]) {
+    problems.push(
+      "PLATFORM_SANDBOX_URL is set, but this is Vercel's production: nothing would leave the machine. Remove it.",
+    );
+  }
+  if (!parsed.success || !ring || problems.length > 0) {
+    throw new Error(`Carillon cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+  }
+  const values = parsed.data;
+  const sandboxUrl = values.PLATFORM_SANDBOX_URL?.replace(/\/$/, "");
+  return {
+    mode: values.NODE_ENV,
+    databaseUrl: values.DATABASE_URL,
+    /** The app's public origin: the one source of redirect URIs, whatever a request's Host header says. */
+    origin: values.BETTER_AUTH_URL,
+    authSecret: values.BETTER_AUTH_SECRET,
+    cronSecret: values.CRON_SECRET,
+    TOKEN_ENCRYPTION_KEYS: ring,
+    google:
+      values.GOOGLE_CLIENT_ID && values.GOOGLE_CLIENT_SECRET
+        ? { clientId: values.GOOGLE_CLIENT_ID, clientSecret: values.GOOGLE_CLIENT_SECRET }
+        : null,
+    googleEnabled: Boolean(values.GOOGLE_CLIENT_ID && values.GOOGLE_CLIENT_SECRET),
+    smtpUrl: values.SMTP_URL,
+    mailFrom: values.MAIL_FROM ?? "Carillon <no-reply@localhost>",
+    sandboxUrl,
+    workersInProcess: values.WORKERS ? values.WORKERS === "on" : !values.VERCEL,
+    apps: appsFrom(given, sandboxUrl !== undefined),
+  };
+}
+
+export type AppConfig = { app: PlatformApp | null; missing: string[] };
+
+/** Who we are at each platform; in sandbox mode the sandbox's own defaults stand in. */
+function appsFrom(source: Record<string, string | undefined>, sandboxed: boolean): Record<string, AppConfig> {
+  return Object.fromEntries(
+    Object.entries(platformApps).map(([platform, [idName, secretName]]) => {
+      const clientId = source[idName]?.trim() || (sandboxed ? `sandbox-${platform}` : undefined);
+      const clientSecret = source[secretName]?.trim() || (sandboxed ? `CNRY_secret_${platform}` : undefined);
+      const absent = [...(clientId ? [] : [idName]), ...(clientSecret ? [] : [secretName])];
+      return [
+        platform,
+        { app: clientId && clientSecret ? { clientId, clientSecret } : null, missing: absent },
+      ];
+    }),
+  );
+}
+
+function readKeys(source: Record<string, string | undefined>, problems: string[]): KeyRing | null {
+  if (!source["TOKEN_ENCRYPTION_KEY"]) return null;
+  try {
+    return parseKeyRing(source["TOKEN_ENCRYPTION_KEY"], source["TOKEN_ENCRYPTION_KEYS_OLD"]);
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : "TOKEN_ENCRYPTION_KEY cannot be read.");
+    return null;
+  }
+}
+
+function missing(name: string, recipe: string): string {
+  return `${name} is missing. Make one with: ${recipe}`;
+}
+
+function secret(name: string, least: number) {
+  return z
+    .string({ error: missing(name, "openssl rand -base64 36") })
+    .min(least, `${name} is shorter than ${least} characters. Make one with: openssl rand -base64 36`)
+    .refine(
+      (value) => !looksLikeAnExample(value),
+      `${name} looks like an example. Make one with: openssl rand -base64 36`,
+    );
+}
+
+const looksLikeAnExample = (value: string): boolean =>
+  new Set(value).size < 8 ||
+  /change.?me|example|placeholder|your[-_ ]|better-auth-secret|default|undefined/i.test(value);

@@ -1,0 +1,31 @@
+import "server-only";
+import { database } from "@/lib/db";
+import { env } from "@/lib/env";
+import { ok } from "@/lib/http/route";
+import { queue } from "@/lib/jobs/queue";
+import { log } from "@/lib/log";
+import packageFile from "@/package.json";
+
+/** Whether this process can do its work: never more than yes or no, and a version. */
+export async function health(): Promise<Response> {
+  const checks = {
+    database: await works("database", () => database().query("select 1")),
+    queue: await works("queue", queue),
+    key: await works("key", async () => env().TOKEN_ENCRYPTION_KEYS),
+  };
+  const good = Object.values(checks).every(Boolean);
+  return ok(
+    { ok: good, ...checks, version: packageFile.version, sandbox: env().sandboxUrl !== undefined },
+    { status: good ? 200 : 503 },
+  );
+}
+
+async function works(what: string, check: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (error) {
+    log.error("health.failed", { what, error });
+    return false;
+  }
+}

@@ -1,0 +1,62 @@
+import "server-only";
+import { sql } from "drizzle-orm";
+import { fromDrizzle, PgBoss } from "pg-boss";
+import { database, type Tx } from "@/lib/db";
+import { log } from "@/lib/log";
+
+/** Durable work in the same database: a job exists exactly when the change that made it necessary does. */
+
+export type Jobs = {
+  "delivery.advance": { deliveryId: string };
+  "post.settled": { postId: string };
+};
+
+export const jobNames = ["delivery.advance", "post.settled"] as const satisfies (keyof Jobs)[];
+
+const shared = globalThis as typeof globalThis & { carillonQueue?: Promise<PgBoss> };
+
+/** The queue, started once per process. It speaks through our own pool, so that it works on every driver we have. */
+export function queue(): Promise<PgBoss> {
+  shared.carillonQueue ??= start().catch((error: unknown) => {
+    delete shared.carillonQueue;
+    throw error;
+  });
+  return shared.carillonQueue;
+}
+
+async function start(): Promise<PgBoss> {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => database().query(text, values) },
+    supervise: true,
+  });
+  boss.on("error", (error) => log.error("queue.failed", { error }));
+  await boss.start();
+  for (const name of jobNames) {
+    await boss.createQueue(name, {
+      retryLimit: 5,
+      retryDelay: 2,
+      retryBackoff: true,
+      expireInSeconds: 120,
+      deleteAfterSeconds: 86_400,
+    });
+  }
+  return boss;
+}
+
+/** Enqueues inside the caller's transaction; the queue must have been started, since a transaction is no place to wait for that. */
+export async function enqueue<N extends keyof Jobs>(
+  tx: Tx,
+  name: N,
+  data: Jobs[N],
+  options: { afterMs?: number } = {},
+): Promise<void> {
+  const boss = await queue();
+  const startAfter = options.afterMs ? { startAfter: new Date(Date.now() + options.afterMs) } : {};
+  await boss.send(name, data, { ...startAfter, db: fromDrizzle(tx, sql) });
+}
+
+export async function stopQueue(): Promise<void> {
+  const boss = await shared.carillonQueue;
+  delete shared.carillonQueue;
+  await boss?.stop({ graceful: true, timeout: 8_000 });
+}

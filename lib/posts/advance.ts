@@ -1,0 +1,157 @@
+import "server-only";
+import { type Actor, audit } from "@/lib/audit";
+import { withAccess } from "@/lib/connections/access";
+import { db, type Tx } from "@/lib/db";
+import { enqueue } from "@/lib/jobs/queue";
+import { log } from "@/lib/log";
+import { PlatformError } from "@/lib/platforms/contract";
+import {
+  claimDelivery,
+  type DeliveryRow,
+  fenceDelivery,
+  insertEvents,
+  knownRemoteIds,
+  saveAttempt,
+} from "./data";
+import { backoffMs, CHECK_AFTER_MS, MAX_FAILURES, next } from "./delivery";
+import { connectionOf, type Outcome, stepped } from "./outcome";
+import type { DeliveryState } from "./schema";
+import { readBack } from "./settle";
+
+const JOB: Actor = { type: "job", name: "publish" };
+
+/**
+ * Moves one delivery one step: claims it, and either publishes or, where an earlier write's answer was lost, reads back.
+ * Safe to call at any time, by anyone, any number of times.
+ * @returns in how many milliseconds to come back; null when nothing is left to do here
+ */
+export async function advance(deliveryId: string): Promise<number | null> {
+  const delivery = await claimDelivery(deliveryId);
+  if (!delivery) return null;
+  const outcome = delivery.fencedAt ? await readBack(delivery) : await publishStep(delivery);
+  return save(delivery, outcome);
+}
+
+/** This attempt no longer holds its claim; whoever does will see to the delivery. */
+class ClaimLost extends Error {
+  override readonly name = "ClaimLost";
+}
+
+async function publishStep(delivery: DeliveryRow): Promise<Outcome> {
+  let fencedAt: Date | null = null;
+  let lost = false;
+  const sending = async () => {
+    fencedAt = await fenceDelivery(delivery.id, delivery.attempt);
+    if (!fencedAt) throw new ClaimLost();
+  };
+  try {
+    const earlier = delivery.doubtSince
+      ? { since: delivery.doubtSince, known: await knownRemoteIds(delivery) }
+      : undefined;
+    const step = await withAccess(connectionOf(delivery), async (provider, access) => {
+      try {
+        return await provider.publish({
+          access,
+          content: delivery.content,
+          resume: delivery.resume,
+          sending,
+          ...(earlier && { earlier }),
+        });
+      } catch (error) {
+        // In doubt behind our fence, or because the provider itself found traces of an earlier write.
+        lost = error instanceof PlatformError ? error.effect === "ambiguous" : fencedAt !== null;
+        throw error;
+      }
+    });
+    return stepped(step);
+  } catch (error) {
+    if (error instanceof ClaimLost) throw error;
+    return failed(delivery, error, lost ? (fencedAt ?? delivery.createdAt) : null);
+  }
+}
+
+/** @param lostAt when the write whose outcome is unknown began; null when nothing can have happened */
+function failed(delivery: DeliveryRow, error: unknown, lostAt: Date | null): Outcome {
+  const failure =
+    error instanceof PlatformError
+      ? error
+      : new PlatformError("unavailable", "Something went wrong on our side.", {
+          code: "internal",
+          cause: error,
+        });
+  log[error instanceof PlatformError ? "info" : "error"]("delivery.attempt_failed", {
+    deliveryId: delivery.id,
+    platform: delivery.platform,
+    kind: failure.kind,
+    code: failure.code,
+    lost: lostAt !== null,
+    error,
+  });
+  const lost = lostAt !== null;
+  const failures = delivery.failures + 1;
+  const triesLeft = failures < MAX_FAILURES && !failure.operator;
+  const again = (failure.kind === "unavailable" || failure.kind === "slow_down") && triesLeft;
+  const waitMs = failure.retryAfterMs ?? backoffMs(failures);
+  return {
+    event: lost ? { type: "lost" } : { type: "failed", kind: failure.kind, triesLeft },
+    change: {
+      nextInMs: lost ? (CHECK_AFTER_MS[0] ?? null) : again ? waitMs : null,
+      failures,
+      // The fence stays up only while what lies behind it is unknown.
+      fencedAt: lostAt,
+      errorKind: failure.operator ? "operator" : failure.kind,
+      errorCode: failure.code,
+      errorMessage: lost
+        ? "The platform did not confirm this post. It may be out; we are looking."
+        : failure.message,
+    },
+    told: lost ? "answer_lost" : again ? "try_again" : "failed",
+    message: failure.message,
+  };
+}
+
+async function save(
+  delivery: DeliveryRow,
+  { event, change, told, message }: Outcome,
+): Promise<number | null> {
+  const state = next(delivery.state as DeliveryState, event);
+  if (!state) throw new Error(`A delivery that is ${delivery.state} cannot be ${event.type}.`);
+  const saved = await db().transaction(async (tx) => {
+    if (!(await saveAttempt(tx, delivery.id, delivery.attempt, { ...change, state }))) return false;
+    await insertEvents(tx, [
+      { deliveryId: delivery.id, attempt: delivery.attempt, event: told, state, message },
+    ]);
+    if (change.nextInMs !== null)
+      await enqueue(tx, "delivery.advance", { deliveryId: delivery.id }, { afterMs: change.nextInMs });
+    if (isSettled(state)) await settled(tx, delivery, state, change);
+    return true;
+  });
+  if (!saved) {
+    log.warn("delivery.claim_lost", { deliveryId: delivery.id, attempt: delivery.attempt });
+    return null;
+  }
+  log.info("delivery.moved", {
+    deliveryId: delivery.id,
+    platform: delivery.platform,
+    from: delivery.state,
+    to: state,
+  });
+  return change.nextInMs;
+}
+
+async function settled(
+  tx: Tx,
+  delivery: DeliveryRow,
+  state: DeliveryState,
+  change: Outcome["change"],
+): Promise<void> {
+  await audit(tx, JOB, delivery.userId, "delivery.settle", delivery.id, {
+    platform: delivery.platform,
+    state,
+    reason: change.errorCode ?? null,
+  });
+  await enqueue(tx, "post.settled", { postId: delivery.postId });
+}
+
+const isSettled = (state: DeliveryState): boolean =>
+  state === "published" || state === "failed" || state === "uncertain";

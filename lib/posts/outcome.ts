@@ -1,0 +1,46 @@
+import "server-only";
+import { PlatformError, type PublishStep } from "@/lib/platforms/contract";
+import type { DeliveryChange, DeliveryRow } from "./data";
+import type { DeliveryEvent } from "./delivery";
+
+/** What an attempt came to: an event for the state machine, and what else to remember. */
+export type Outcome = {
+  event: DeliveryEvent;
+  change: Omit<DeliveryChange, "state">;
+  /** A line for the story. */
+  told: string;
+  message: string | null;
+};
+
+/** What to remember of a step the platform took, whether it told us or we read it back. */
+export function stepped(step: PublishStep): Outcome {
+  if (step.state === "published") {
+    return {
+      event: { type: "published" },
+      change: {
+        nextInMs: null,
+        remoteId: step.remoteId,
+        parts: step.parts ?? [],
+        url: step.url,
+        fencedAt: null,
+        publishedAt: new Date(),
+        errorKind: null,
+        errorCode: null,
+        errorMessage: null,
+      },
+      told: "published",
+      message: null,
+    };
+  }
+  return {
+    event: { type: "stepped" },
+    change: { nextInMs: step.checkAfterMs, resume: step.resume, fencedAt: null, failures: 0 },
+    told: "processing",
+    message: null,
+  };
+}
+
+export function connectionOf(delivery: DeliveryRow): string {
+  if (delivery.connectionId) return delivery.connectionId;
+  throw new PlatformError("reconnect", "This account is no longer connected.", { code: "disconnected" });
+}

@@ -1,0 +1,109 @@
+/**
+ * The sandbox: simulators of the platforms in a process of its own. It answers /<real host>/<real path>, shows
+ * what was published at /, and takes orders from tests at /_sandbox. Environment: PORT, SANDBOX_HOST,
+ * SANDBOX_STATE (a file), APP_ORIGIN, and the client ids and secrets under the names the app uses.
+ */
+import type { Server } from "node:http";
+import { type HttpBindings, serve } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { threadsSandbox } from "@/lib/platforms/threads/sandbox";
+import { twitterSandbox } from "@/lib/platforms/twitter/sandbox";
+import { controlRoutes } from "./control";
+import { answerPlatform } from "./engine";
+import type { Simulator } from "./kit";
+import { keepIn, openSandbox, type Sandbox } from "./memory";
+import { feedPage, liveScript, logPage, missingPage, publicationPage, style } from "./pages";
+
+const simulators: Simulator[] = [threadsSandbox, twitterSandbox];
+
+const ownPage = {
+  "content-security-policy":
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; " +
+    "form-action 'none'; frame-ancestors 'none'",
+  "cache-control": "no-store",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+start();
+
+function start(): void {
+  const { PORT, SANDBOX_HOST, SANDBOX_STATE, APP_ORIGIN } = process.env;
+  const hostname = SANDBOX_HOST || "127.0.0.1";
+  const port = Number(PORT || 4010);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) giveUp(`PORT is not a port: ${PORT}`);
+  const appOrigin = URL.parse(APP_ORIGIN || "http://127.0.0.1:3000")?.origin ?? "null";
+  if (appOrigin === "null") giveUp("APP_ORIGIN is not an http address, e.g. http://127.0.0.1:3000.");
+  const named = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const shownHost = ["0.0.0.0", "[::]"].includes(named) ? "127.0.0.1" : named;
+  const sandbox = openSandbox({
+    simulators,
+    origin: `http://${shownHost}:${port}`,
+    appOrigin,
+    environment: process.env,
+  });
+  let save = () => {};
+  if (SANDBOX_STATE) {
+    try {
+      save = keepIn(SANDBOX_STATE, sandbox);
+    } catch (error) {
+      giveUp(
+        `The sandbox's state in ${SANDBOX_STATE} cannot be used (${reason(error)}). Delete it to begin afresh.`,
+      );
+    }
+  }
+  // safe: serve makes an HTTP/2 server only when it is given one
+  const server = serve({ fetch: routes(sandbox).fetch, hostname, port }, (info) => {
+    // With PORT=0 the system chose.
+    sandbox.origin = `http://${shownHost}:${info.port}`;
+    process.stdout.write(`Carillon sandbox at ${sandbox.origin}\n`);
+  }) as Server;
+  server.on("error", (error) => {
+    if ("code" in error && error.code === "EADDRINUSE") {
+      giveUp(`Port ${port} is taken by another program. Choose another one: PORT=4011`);
+    } else giveUp(`The sandbox cannot listen on ${hostname}:${port} (${reason(error)}).`);
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      save();
+      server.closeAllConnections();
+      server.close(() => process.exit(0));
+    });
+  }
+}
+
+function routes(sandbox: Sandbox): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  const page = async (c: Context, markup: ReturnType<typeof feedPage>, status: 200 | 404 = 200) =>
+    c.html(await markup, status, ownPage);
+  app.get("/", (c) => page(c, feedPage(sandbox)));
+  app.get("/log", (c) => page(c, logPage(sandbox)));
+  app.get("/feed/:platform/:id", (c) => {
+    const found = publicationPage(sandbox, c.req.param("platform"), c.req.param("id"));
+    return found === null ? page(c, missingPage(), 404) : page(c, found);
+  });
+  app.get("/_sandbox/style.css", (c) => c.body(style, 200, { ...ownPage, "content-type": "text/css" }));
+  app.get("/_sandbox/live.js", (c) =>
+    c.body(liveScript, 200, { ...ownPage, "content-type": "text/javascript" }),
+  );
+  app.route("/_sandbox", controlRoutes(sandbox));
+  app.all("*", async (c) => {
+    const answer = await answerPlatform(sandbox, c.req.raw, c.env);
+    return answer ?? c.json({ error: "No simulated platform answers there." }, 404);
+  });
+  app.onError((error, c) => {
+    // The other side going away while it still talks is no fault of ours.
+    if (!c.req.raw.signal.aborted) process.stderr.write(`sandbox: ${String(error)}\n`);
+    return c.json({ error: "The sandbox failed to answer this." }, 500);
+  });
+  return app;
+}
+
+function giveUp(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

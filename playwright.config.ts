@@ -1,0 +1,23 @@
+import { defineConfig } from "@playwright/test";
+import { chromiumOptions } from "./tests/support/browser";
+
+export default defineConfig({
+  testDir: "tests/e2e",
+  globalSetup: "./tests/support/e2e-setup.ts",
+  // Each worker runs an app of its own on this machine's two cores.
+  workers: 2,
+  fullyParallel: false,
+  forbidOnly: Boolean(process.env["CI"]),
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: process.env["CI"] ? "dot" : "list",
+  use: {
+    browserName: "chromium",
+    launchOptions: chromiumOptions(),
+    viewport: { width: 1280, height: 800 },
+    timezoneId: "Europe/Vienna",
+    locale: "en-GB",
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+  },
+});

@@ -1,0 +1,33 @@
+import { type NextRequest, NextResponse } from "next/server";
+import { contentSecurityPolicy } from "@/lib/http/csp";
+
+/**
+ * Headers only: a nonce for this answer, and the path for pages that send people to sign in. Who may see what is decided
+ * by each route and page itself; deleting this file would loosen no lock.
+ */
+export function proxy(request: NextRequest): NextResponse {
+  const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64");
+  const policy = contentSecurityPolicy(nonce);
+  const headers = new Headers(request.headers);
+  headers.set("x-nonce", nonce);
+  headers.set("x-pathname", request.nextUrl.pathname + request.nextUrl.search);
+  headers.set("content-security-policy", policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set("content-security-policy", policy);
+  for (const [name, value] of Object.entries(steadyHeaders)) response.headers.set(name, value);
+  // Addresses on the way back from a platform carry codes: they are told to nobody, not even ourselves.
+  const onTheWay = /^\/(api\/)?oauth\//.test(request.nextUrl.pathname);
+  response.headers.set("referrer-policy", onTheWay ? "no-referrer" : "same-origin");
+  return response;
+}
+
+const steadyHeaders = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+  "strict-transport-security": "max-age=63072000",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+export const config = { matcher: ["/((?!_next/static|_next/image|icon.svg|favicon.ico).*)"] };

@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@\//, replacement: here("./") },
+      { find: "server-only", replacement: here("tests/support/nothing.ts") },
+    ],
+  },
+  test: {
+    include: ["tests/**/*.test.{ts,tsx}"],
+    exclude: ["tests/e2e/**", "tests/bench/**", "node_modules/**"],
+    globalSetup: ["tests/support/global-setup.ts"],
+    setupFiles: ["tests/support/environment.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    // Real servers, real processes, two cores: slow is not broken. Every wait inside has a deadline of its own.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
