@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { refuseBusyPort } from "@/scripts/ports";
+import { freePort, refuseBusyPort } from "@/scripts/ports";
+import { codeOf } from "@/scripts/problem";
 import { isAlive } from "@/scripts/processes";
 import { waitUntil } from "@/scripts/wait";
 import { createDatabase } from "./support/postgres";
@@ -135,6 +136,43 @@ describe("a busy port", () => {
   });
 });
 
+describe.runIf(process.platform === "linux")("npm run demo", () => {
+  test("comes up by itself, and one signal ends every process it started", async () => {
+    const { program, origin } = await demo();
+    expect((await fetch(`${origin}/api/health`)).status).toBe(200);
+    const family = descendants(program.pid);
+    // The database, the sandbox, the app, and the guard that would end them.
+    expect(family.length).toBeGreaterThanOrEqual(4);
+
+    program.kill("SIGINT");
+    expect((await program.ends()).code).toBe(0);
+    expect(family.filter(isAlive)).toEqual([]);
+  });
+
+  test("takes everything along when it is killed outright", async () => {
+    const { program } = await demo();
+    const family = descendants(program.pid);
+    program.kill("SIGKILL");
+    await waitUntil(() => (family.some(isAlive) ? null : true), {
+      withinMs: 30_000,
+      otherwise: "Some are still there.",
+    });
+  });
+
+  test("stops with a sentence when one of its parts dies, and says where it is to whoever starts a second", async () => {
+    const { program, origin } = await demo();
+    const second = await start("scripts/demo.ts", [], { PORT: String(await freePort()) });
+    expect((await second.ends()).code).toBe(1);
+    expect(second.output()).toContain(`already runs from this folder at ${origin}`);
+
+    const app = descendants(program.pid).find((pid) => readProcess(pid, "cmdline").startsWith("next-server"));
+    if (app === undefined) throw new Error("The app was not found among the demo's processes.");
+    process.kill(app, "SIGKILL");
+    expect((await program.ends()).code).toBe(1);
+    expect(program.output()).toContain("The app was ended by SIGKILL");
+  });
+});
+
 describe("npm start", () => {
   const good = {
     ...testSecrets,
@@ -199,6 +237,37 @@ async function user(): Promise<{ program: Program; server: Started }> {
   const [line] = await program.says(/^\{.*\}$/m);
   // safe: the program prints just this
   return { program, server: JSON.parse(line) as Started };
+}
+
+/** The demo on ports and data of its own. The build must be there: `npm test` makes it first. */
+async function demo(): Promise<{ program: Program; origin: string }> {
+  const port = await freePort();
+  const program = await start("scripts/demo.ts", [], { PORT: String(port) });
+  await program.says(/Carillon is ready/, 100_000);
+  return { program, origin: `http://127.0.0.1:${port}` };
+}
+
+/** Children, their children, and so on. Linux tells. */
+function descendants(pid: number): number[] {
+  const children = readdirSync("/proc")
+    .map(Number)
+    .filter((candidate) => candidate > 0 && parentOf(candidate) === pid);
+  return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+function parentOf(pid: number): number | null {
+  const stat = readProcess(pid, "stat");
+  return stat === "" ? null : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
+function readProcess(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch (error) {
+    // Gone between the listing and the reading.
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return "";
+    throw error;
+  }
 }
 
 async function start(

@@ -9,7 +9,7 @@ const item =
 
 export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
   return (
-    <Base.Root modal={false}>
+    <Base.Root>
       {trigger}
       <Base.Portal>
         <Base.Positioner sideOffset={6} align="end" className="z-50 outline-none">

@@ -51,6 +51,8 @@ function ToastList() {
     <Toast.Root
       key={toast.id}
       toast={toast}
+      // Not a dialog: it asks nothing. It is read out by the live region beside it.
+      role="group"
       className="rounded-lg border border-line bg-surface p-4 text-sm shadow-raised transition-opacity data-ending-style:opacity-0 data-limited:hidden data-starting-style:opacity-0 data-[type=bad]:border-bad"
     >
       <Toast.Content className="flex items-start gap-3">

@@ -1,9 +1,7 @@
 import "server-only";
 import { db } from "@/lib/db";
-import { log } from "@/lib/log";
 import { type Access, PlatformError, type Provider } from "@/lib/platforms/contract";
 import { findProvider } from "@/lib/platforms/registry";
-import { VaultError } from "@/lib/vault/cipher";
 import {
   type ConnectionRow,
   findGrant,
@@ -13,7 +11,7 @@ import {
   updateGrant,
 } from "./data";
 import { canRefresh, dead, refreshGrant } from "./refresh";
-import { openCredentials } from "./seal";
+import { openOrFlag } from "./seal";
 
 /**
  * Lends a connection's credentials for one piece of work: renews them first when they are about to end, and once more
@@ -42,12 +40,12 @@ export async function withAccess<T>(
 
   const grant = await freshEnough(provider, held.grant);
   try {
-    return await work(provider, lend(held.connection, grant));
+    return await work(provider, await lend(held.connection, grant));
   } catch (error) {
     if (!isRefusedToken(error)) throw error;
     const renewed = await renewRefused(provider, grant, held.connection, error);
     try {
-      return await work(provider, lend(held.connection, renewed));
+      return await work(provider, await lend(held.connection, renewed));
     } catch (again) {
       if (isRefusedToken(again)) await noteRefusal(held.connection, again);
       throw again;
@@ -101,24 +99,11 @@ async function noteRefusal(connection: ConnectionRow, refusal: PlatformError): P
   });
 }
 
-function lend(connection: ConnectionRow, grant: GrantRow): Access {
-  try {
-    const { accessToken } = openCredentials(grant);
-    return {
-      accessToken,
-      remoteId: connection.remoteId,
-      metadata: { ...connection.metadata, handle: connection.handle },
-    };
-  } catch (cause) {
-    if (!(cause instanceof VaultError)) throw cause;
-    log.error("vault.refused", { grantId: grant.id, platform: grant.platform, code: cause.code });
-    throw new PlatformError(
-      "reconnect",
-      "The stored credentials of this account cannot be opened. Connect it again.",
-      {
-        code: `vault_${cause.code}`,
-        cause,
-      },
-    );
-  }
+async function lend(connection: ConnectionRow, grant: GrantRow): Promise<Access> {
+  const { accessToken } = await openOrFlag(grant);
+  return {
+    accessToken,
+    remoteId: connection.remoteId,
+    metadata: { ...connection.metadata, handle: connection.handle },
+  };
 }

@@ -11,7 +11,7 @@ import {
   type Provider,
 } from "@/lib/platforms/contract";
 import { findGrant, type GrantRow, leaseGrant, markGrantConnections, saveRenewal } from "./data";
-import { dueAt, openCredentials, sealCredentials } from "./seal";
+import { dueAt, openOrFlag, sealCredentials } from "./seal";
 
 /** Longer than two token calls may take: a holder that is merely slow keeps its claim. */
 const LEASE_MS = 45_000;
@@ -62,8 +62,9 @@ async function renew(
   owner: string,
 ): Promise<GrantRow> {
   const held = { version: grant.version, owner };
-  const current = openCredentials(grant);
-  const answer = await connector.refresh(current).catch((error: unknown) => giveBack(grant, held, error));
+  const { current, answer } = await ask(connector, grant).catch((error: unknown) =>
+    giveBack(grant, held, error),
+  );
   // A platform may leave out the refresh token when it has not changed.
   const renewed: Credentials = { ...current, ...answer };
   const version = grant.version + 1;
@@ -91,6 +92,14 @@ async function renew(
   const now = await findGrant(grant.id);
   if (!now) throw gone();
   return now;
+}
+
+async function ask(
+  connector: Refreshing,
+  grant: GrantRow,
+): Promise<{ current: Credentials; answer: Credentials }> {
+  const current = await openOrFlag(grant);
+  return { current, answer: await connector.refresh(current) };
 }
 
 /** Notes a failed renewal. Only the platform's own "no" ends a grant, and only while nobody else has renewed it. */

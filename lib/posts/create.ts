@@ -183,7 +183,8 @@ async function replay(
   { postId, status, answer }: { postId: string; status: number | null; answer: unknown },
 ): Promise<Answered> {
   // safe: only conclude() writes answers
-  if (status === 200) return { status, body: answer as PublishAnswer, finished: Promise.resolve() };
+  if (status === 200 && typeof answer === "string")
+    return { status, body: JSON.parse(answer) as PublishAnswer, finished: Promise.resolve() };
   return answerOf(await data.getPost(user.id, postId), Promise.resolve());
 }
 
@@ -209,8 +210,11 @@ async function conclude(
   finished: Promise<void>,
 ): Promise<Answered> {
   const answered = answerOf(await data.getPost(user.id, postId), finished);
-  if (key !== null)
-    await data.updateKey(db(), user.id, key, { status: answered.status, answer: answered.body });
+  if (key !== null) {
+    // As text: the database's own JSON would put the fields in another order.
+    const answer = JSON.stringify(answered.body);
+    await data.updateKey(db(), user.id, key, { status: answered.status, answer });
+  }
   return answered;
 }
 

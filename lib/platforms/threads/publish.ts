@@ -114,9 +114,11 @@ export async function locateStep(
     case "IN_PROGRESS":
       return null;
     case "FINISHED":
+      // Not out, unless the lost call is still at work. Later the same container goes on: it can be published only once.
+      return age < SETTLE_MS ? null : processing(progress, POLL_AFTER_MS[0] ?? 0);
     case "ERROR":
-      // Not out. The next step reads the status again before it publishes, or says why it failed.
-      return processing(progress, Math.max(POLL_AFTER_MS[0] ?? 0, SETTLE_MS - age));
+      // Not out, and the next step says why it failed.
+      return processing(progress, POLL_AFTER_MS[0] ?? 0);
     case "PUBLISHED":
       // The chain is whole: nothing hangs below its last reply, so its id is not needed.
       if (above !== undefined && progress.published.length === parts.length - 1) {
@@ -267,10 +269,16 @@ async function advance(
     : finished(kit, access, progress);
 }
 
-async function finished(kit: Kit, access: Access, { published: [id] }: Progress): Promise<PublishStep> {
+async function finished(kit: Kit, access: Access, { published }: Progress): Promise<PublishStep> {
+  const [id] = published;
   if (id === undefined) throw new Error("A Threads post without any part cannot be finished.");
   // Published is published: a failed look-up costs only the link.
-  return { state: "published", remoteId: id, url: await permalink(kit, access, id).catch(() => null) };
+  return {
+    state: "published",
+    remoteId: id,
+    url: await permalink(kit, access, id).catch(() => null),
+    ...(published.length > 1 && { parts: published }),
+  };
 }
 
 const Permalink = z.object({ permalink: z.url({ protocol: /^https?$/ }) });

@@ -54,7 +54,7 @@ import {
 
 const graphHosts = ["graph.threads.net", "graph.threads.com"];
 const siteHosts = ["threads.net", "www.threads.net"];
-const issuer = "https://www.threads.net";
+const issuer = "https://threads.net";
 /** what the platform calls sixty days */
 const longLifeSeconds = 5_183_944;
 const scopes = [
