@@ -6,11 +6,16 @@ export default defineConfig({
   globalSetup: "./tests/support/e2e-setup.ts",
   // Each worker runs an app of its own on this machine's two cores.
   workers: 2,
-  fullyParallel: false,
+  fullyParallel: true,
   forbidOnly: Boolean(process.env["CI"]),
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: process.env["CI"] ? "dot" : "list",
+  projects: [
+    { name: "walks", testIgnore: "leak.spec.ts" },
+    // Looks through what all the others have left.
+    { name: "sweep", testMatch: "leak.spec.ts", dependencies: ["walks"] },
+  ],
   use: {
     browserName: "chromium",
     launchOptions: chromiumOptions(),

@@ -1,5 +1,6 @@
 import "server-only";
 import { Pool as NeonPool } from "@neondatabase/serverless";
+import { sql } from "drizzle-orm";
 import { drizzle as drizzleNeon } from "drizzle-orm/neon-serverless";
 import { drizzle as drizzlePg, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { Pool } from "pg";
@@ -17,6 +18,9 @@ export type Database = NodePgDatabase<typeof schema>;
 export type Tx = Parameters<Parameters<Database["transaction"]>[0]>[0];
 /** What a query needs: the database, or a transaction in it. */
 export type Queryable = Pick<Database, "select" | "insert" | "update" | "delete" | "execute" | "query">;
+
+/** This many milliseconds from now, by the database's clock: the one clock all processes share. */
+export const after = (ms: number) => sql`now() + ${`${Math.round(ms)} milliseconds`}::interval`;
 
 export type Connected = {
   db: Database;

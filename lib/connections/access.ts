@@ -11,7 +11,7 @@ import {
   updateGrant,
 } from "./data";
 import { canRefresh, dead, refreshGrant } from "./refresh";
-import { openOrFlag } from "./seal";
+import { openCredentials } from "./seal";
 
 /**
  * Lends a connection's credentials for one piece of work: renews them first when they are about to end, and once more
@@ -100,7 +100,7 @@ async function noteRefusal(connection: ConnectionRow, refusal: PlatformError): P
 }
 
 async function lend(connection: ConnectionRow, grant: GrantRow): Promise<Access> {
-  const { accessToken } = await openOrFlag(grant);
+  const { accessToken } = await openCredentials(grant, connection);
   return {
     accessToken,
     remoteId: connection.remoteId,

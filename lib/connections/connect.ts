@@ -167,7 +167,7 @@ async function save(
   const version = (held?.version ?? 0) + 1;
   const grant = {
     scopes: credentials.scopes ?? null,
-    ...sealCredentials({ grantId, userId: user.id, platform, version }, credentials),
+    ...sealCredentials({ table: "grants", id: grantId, userId: user.id, platform, version }, credentials),
     version,
     accessExpiresAt: credentials.accessExpiresAt ?? null,
     refreshExpiresAt: credentials.refreshExpiresAt ?? null,
@@ -186,7 +186,19 @@ async function save(
   const connectionIds: string[] = [];
   for (const identity of ours) {
     const existing = known.find(({ remoteId }) => remoteId === identity.remoteId);
+    const id = existing?.id ?? uuid();
+    const row = {
+      table: "connections",
+      id,
+      userId: user.id,
+      platform,
+      version: (existing?.version ?? 0) + 1,
+    } as const;
     const connection = {
+      ...(identity.credentials
+        ? sealCredentials(row, identity.credentials)
+        : { credentials: null, keyId: null }),
+      version: row.version,
       userId: user.id,
       grantId,
       platform,
@@ -201,7 +213,7 @@ async function save(
       connectedAt: new Date(),
     };
     if (existing) await data.updateConnection(tx, existing.id, connection);
-    const id = existing?.id ?? (await data.insertConnection(tx, connection));
+    else await data.insertConnection(tx, { id, ...connection });
     await audit(tx, user, user.id, existing ? "connection.reconnect" : "connection.connect", id, {
       platform,
       account: identity.handle ?? identity.name,

@@ -1,8 +1,7 @@
 import "server-only";
 import { and, asc, count, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
-import { v7 as uuid } from "uuid";
 import { connections, grants, oauthStates } from "@/drizzle/schema/connections";
-import { db, type Queryable, type Tx } from "@/lib/db";
+import { after, db, type Queryable, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { specs } from "@/lib/platforms/registry";
 import type { ConnectionDto, ConnectionStatus } from "./schema";
@@ -142,13 +141,8 @@ export async function updateGrant(
     .where(eq(grants.id, id));
 }
 
-export async function insertConnection(
-  tx: Tx,
-  row: Omit<typeof connections.$inferInsert, "id">,
-): Promise<string> {
-  const id = uuid();
-  await tx.insert(connections).values({ id, ...row });
-  return id;
+export async function insertConnection(tx: Tx, row: typeof connections.$inferInsert): Promise<void> {
+  await tx.insert(connections).values(row);
 }
 
 export async function updateConnection(
@@ -173,7 +167,7 @@ export async function leaseGrant(
 ): Promise<GrantRow | null> {
   const [row] = await db()
     .update(grants)
-    .set({ leaseOwner: owner, leaseUntil: sql`now() + ${`${leaseMs} milliseconds`}::interval` })
+    .set({ leaseOwner: owner, leaseUntil: after(leaseMs) })
     .where(
       and(
         eq(grants.id, id),

@@ -5,7 +5,6 @@ import { log } from "@/lib/log";
 import { PlatformError } from "@/lib/platforms/contract";
 import { findProvider } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
-import { VaultError } from "@/lib/vault/cipher";
 import { deleteConnection, deleteGrant, type GrantRow, getHeld, lockSubject, siblingCount } from "./data";
 import { openCredentials } from "./seal";
 
@@ -46,10 +45,10 @@ async function revoke(grant: GrantRow): Promise<boolean> {
   const connector = findProvider(grant.platform)?.connector;
   if (connector?.kind !== "oauth" || !connector.revoke) return false;
   try {
-    await connector.revoke(openCredentials(grant));
+    await connector.revoke(await openCredentials(grant));
     return true;
   } catch (error) {
-    if (!(error instanceof PlatformError) && !(error instanceof VaultError)) throw error;
+    if (!(error instanceof PlatformError)) throw error;
     log.warn("grant.revoke_failed", { grantId: grant.id, platform: grant.platform, error });
     return false;
   }

@@ -11,7 +11,7 @@ import {
   type Provider,
 } from "@/lib/platforms/contract";
 import { findGrant, type GrantRow, leaseGrant, markGrantConnections, saveRenewal } from "./data";
-import { dueAt, openOrFlag, sealCredentials } from "./seal";
+import { dueAt, openCredentials, sealCredentials } from "./seal";
 
 /** Longer than two token calls may take: a holder that is merely slow keeps its claim. */
 const LEASE_MS = 45_000;
@@ -70,7 +70,7 @@ async function renew(
   const version = grant.version + 1;
   const change = {
     ...sealCredentials(
-      { grantId: grant.id, userId: grant.userId, platform: grant.platform, version },
+      { table: "grants", id: grant.id, userId: grant.userId, platform: grant.platform, version },
       renewed,
     ),
     version,
@@ -98,7 +98,7 @@ async function ask(
   connector: Refreshing,
   grant: GrantRow,
 ): Promise<{ current: Credentials; answer: Credentials }> {
-  const current = await openOrFlag(grant);
+  const current = await openCredentials(grant);
   return { current, answer: await connector.refresh(current) };
 }
 

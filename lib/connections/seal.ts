@@ -5,9 +5,9 @@ import { log } from "@/lib/log";
 import { type Credentials, PlatformError, type Provider } from "@/lib/platforms/contract";
 import { VaultError } from "@/lib/vault/cipher";
 import { openSecret, sealSecret } from "@/lib/vault/vault";
-import { type GrantRow, markGrantConnections, updateGrant } from "./data";
+import { type ConnectionRow, type GrantRow, markGrantConnections, updateGrant } from "./data";
 
-/** How a grant's credentials go into the vault and come out: as JSON, bound to their row and its version. */
+/** How credentials of a grant, or of an account with a token of its own, go into the vault and come out: bound to their row and its version. */
 const Stored = z.object({
   accessToken: z.string(),
   accessExpiresAt: z.coerce.date().optional(),
@@ -16,32 +16,35 @@ const Stored = z.object({
   scopes: z.array(z.string()).optional(),
 });
 
-type Row = { grantId: string; userId: string; platform: string; version: number };
+type Row = { table: "grants" | "connections"; id: string; userId: string; platform: string; version: number };
 
 export function sealCredentials(row: Row, credentials: Credentials): { credentials: string; keyId: string } {
   const { sealed, keyId } = sealSecret(binding(row), JSON.stringify(credentials));
   return { credentials: sealed, keyId };
 }
 
-/** @throws VaultError when the ciphertext is not this row's, or its key is gone */
-export function openCredentials(grant: GrantRow): Credentials {
-  const row = { grantId: grant.id, userId: grant.userId, platform: grant.platform, version: grant.version };
-  const stored = Stored.parse(JSON.parse(openSecret(binding(row), grant.credentials)));
-  return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined)) as Credentials;
-}
-
 /**
- * The same for whoever is about to use them: a grant that does not open is marked, so that its owner sees it, and no
- * platform is called.
+ * Opens credentials for whoever is about to use them. Those that do not open are marked at their grant, so that their
+ * owner sees it, and no platform is called.
  * @throws PlatformError reconnect
  */
-export async function openOrFlag(grant: GrantRow): Promise<Credentials> {
+export async function openCredentials(grant: GrantRow, connection?: ConnectionRow): Promise<Credentials> {
+  const own = connection?.credentials ? { row: connection, sealed: connection.credentials } : null;
+  const { row, sealed } = own ?? { row: grant, sealed: grant.credentials };
+  const { id, userId, platform, version } = row;
   try {
-    return openCredentials(grant);
+    const opened = openSecret(
+      binding({ table: own ? "connections" : "grants", id, userId, platform, version }),
+      sealed,
+    );
+    const stored = Stored.parse(JSON.parse(opened));
+    return Object.fromEntries(
+      Object.entries(stored).filter(([, value]) => value !== undefined),
+    ) as Credentials;
   } catch (cause) {
     if (!(cause instanceof VaultError)) throw cause;
     const message = "The stored credentials of this account cannot be opened. Connect it again.";
-    log.error("vault.refused", { grantId: grant.id, platform: grant.platform, code: cause.code });
+    log.error("vault.refused", { grantId: grant.id, platform, code: cause.code });
     await db().transaction(async (tx) => {
       await updateGrant(tx, grant.id, { lastErrorCode: `vault_${cause.code}`, lastErrorMessage: message });
       await markGrantConnections(tx, grant.id, "reconnect");
@@ -58,8 +61,8 @@ export function dueAt(provider: Provider, now = Date.now()): Date | null {
 }
 
 const binding = (row: Row) => ({
-  table: "grants",
-  rowId: row.grantId,
+  table: row.table,
+  rowId: row.id,
   userId: row.userId,
   platform: row.platform,
   field: "credentials",

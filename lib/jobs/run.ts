@@ -5,7 +5,8 @@ import type { JobWithMetadata } from "pg-boss";
 import { deleteOldStates } from "@/lib/connections/data";
 import { log } from "@/lib/log";
 import { advance } from "@/lib/posts/advance";
-import { deleteOldKeys, overdueDeliveries } from "@/lib/posts/data";
+import { overdueDeliveries } from "@/lib/posts/deliveries-data";
+import { deleteOldKeys } from "@/lib/posts/keys-data";
 import { handlers } from "./handlers";
 import { type Jobs, jobNames, queue, stopQueue } from "./queue";
 

@@ -14,8 +14,10 @@ const platforms: { spec: PlatformSpec; create(kit: Kit): Provider }[] = [
 
 export const platformIds: string[] = platforms.map(({ spec }) => spec.id);
 
-export const specs: Record<string, PlatformSpec> = Object.fromEntries(
-  platforms.map(({ spec }) => [spec.id, spec]),
+/** By id. Looked up with names that strangers send, so it knows no "constructor" and no "__proto__". */
+export const specs: Record<string, PlatformSpec> = Object.assign(
+  Object.create(null),
+  Object.fromEntries(platforms.map(({ spec }) => [spec.id, spec])),
 );
 
 /** The provider of a platform; null when there is no such platform, or the operator has not configured its app. */

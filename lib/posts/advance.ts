@@ -12,7 +12,7 @@ import {
   insertEvents,
   knownRemoteIds,
   saveAttempt,
-} from "./data";
+} from "./deliveries-data";
 import { backoffMs, CHECK_AFTER_MS, MAX_FAILURES, next } from "./delivery";
 import { connectionOf, type Outcome, stepped } from "./outcome";
 import type { DeliveryState } from "./schema";

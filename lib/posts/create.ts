@@ -11,6 +11,7 @@ import { log } from "@/lib/log";
 import { specs } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
 import * as data from "./data";
+import * as keys from "./keys-data";
 import { publishNow } from "./publish";
 import { checkDraft, resolveContent } from "./rules";
 import type { CheckAnswer, CreatePost, PostDto, PublishAnswer, Target } from "./schema";
@@ -68,7 +69,7 @@ export async function createPost(
       );
     }
     await audit(tx, user, user.id, "post.create", postId, { targets: ids.length, scheduled: later });
-    if (request.key) await data.updateKey(tx, user.id, request.key, { postId });
+    if (request.key) await keys.updateKey(tx, user.id, request.key, { postId });
     return { deliveryIds: ids };
   });
 
@@ -155,7 +156,7 @@ async function claimKey(
 ) {
   if (key === null) return null;
   const bodyHash = createHash("sha256").update(rawBody).digest("base64url");
-  const claim = await data.claimKey(tx, userId, key, bodyHash, postId);
+  const claim = await keys.claimKey(tx, userId, key, bodyHash, postId);
   switch (claim.state) {
     case "new":
       return null;
@@ -192,10 +193,10 @@ async function replay(
 async function keepAlive(userId: string, key: string | null, answered: Promise<void>): Promise<void> {
   if (key === null) return answered;
   const beat = setInterval(() => {
-    data
+    keys
       .updateKey(db(), userId, key, { alive: true })
       .catch((error: unknown) => log.warn("idempotency.beat_failed", { error }));
-  }, data.KEY_LEASE_MS / 3);
+  }, keys.KEY_LEASE_MS / 3);
   try {
     await answered;
   } finally {
@@ -213,7 +214,7 @@ async function conclude(
   if (key !== null) {
     // As text: the database's own JSON would put the fields in another order.
     const answer = JSON.stringify(answered.body);
-    await data.updateKey(db(), user.id, key, { status: answered.status, answer });
+    await keys.updateKey(db(), user.id, key, { status: answered.status, answer });
   }
   return answered;
 }

@@ -1,6 +1,6 @@
 import "server-only";
 import { PlatformError, type PublishStep } from "@/lib/platforms/contract";
-import type { DeliveryChange, DeliveryRow } from "./data";
+import type { DeliveryChange, DeliveryRow } from "./deliveries-data";
 import type { DeliveryEvent } from "./delivery";
 
 /** What an attempt came to: an event for the state machine, and what else to remember. */

@@ -2,7 +2,7 @@ import "server-only";
 import { setTimeout as wait } from "node:timers/promises";
 import { log } from "@/lib/log";
 import { advance } from "./advance";
-import { dueInMs } from "./data";
+import { dueInMs } from "./deliveries-data";
 
 /** How long a person waits for all platforms before the rest goes on without them. */
 export const PATIENCE_MS = 20_000;

@@ -6,8 +6,9 @@ import { log } from "@/lib/log";
 import { PlatformError } from "@/lib/platforms/contract";
 import { findProvider } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
-import type { DeliveryRow } from "./data";
 import * as data from "./data";
+import type { DeliveryRow } from "./deliveries-data";
+import * as moves from "./deliveries-data";
 import type { PostDto } from "./schema";
 
 export type Removed = {
@@ -20,7 +21,7 @@ export type Removed = {
 export async function removePost(user: SignedIn, postId: string): Promise<Removed> {
   await data.getPost(user.id, postId);
   await db().transaction(async (tx) => {
-    const cancelled = await data.cancelDeliveries(tx, user.id, postId);
+    const cancelled = await moves.cancelDeliveries(tx, user.id, postId);
     await audit(tx, user, user.id, "post.delete", postId, { cancelled: cancelled.length });
   });
   const rows = await data.deliveryRowsOf(user.id, postId);
@@ -60,8 +61,8 @@ async function removeDelivery(user: SignedIn, row: DeliveryRow): Promise<string 
     return error.message;
   }
   await db().transaction(async (tx) => {
-    await data.markRemoved(tx, row.id);
-    await data.insertEvents(tx, [
+    await moves.markRemoved(tx, row.id);
+    await moves.insertEvents(tx, [
       { deliveryId: row.id, attempt: row.attempt, event: "removed", state: row.state, message: null },
     ]);
     await audit(tx, user, user.id, "delivery.remove", row.id, { platform: row.platform });

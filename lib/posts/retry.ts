@@ -4,7 +4,8 @@ import { db } from "@/lib/db";
 import { AppError } from "@/lib/errors";
 import { enqueue, queue } from "@/lib/jobs/queue";
 import type { SignedIn } from "@/lib/session";
-import * as data from "./data";
+import { getPost } from "./data";
+import { insertEvents, requeueDeliveries } from "./deliveries-data";
 import { publishNow } from "./publish";
 import type { PostDto, RetryPost } from "./schema";
 
@@ -17,7 +18,7 @@ export async function retryPost(
   postId: string,
   { deliveryIds, confirmUncertain }: RetryPost,
 ): Promise<{ post: PostDto; finished: Promise<void> }> {
-  const post = await data.getPost(user.id, postId);
+  const post = await getPost(user.id, postId);
   const chosen = post.deliveries.filter(({ id }) => deliveryIds.includes(id));
   if (chosen.length < deliveryIds.length)
     throw new AppError(404, "not_found", "One of these deliveries does not belong to this post.");
@@ -46,14 +47,14 @@ export async function retryPost(
 
   await queue();
   const requeued = await db().transaction(async (tx) => {
-    const rows = await data.requeueDeliveries(
+    const rows = await requeueDeliveries(
       tx,
       user.id,
       postId,
       deliveryIds,
       confirmUncertain ? ["failed", "uncertain"] : ["failed"],
     );
-    await data.insertEvents(
+    await insertEvents(
       tx,
       rows.map(({ id, attempt }) => ({
         deliveryId: id,
@@ -73,5 +74,5 @@ export async function retryPost(
   });
   const { answered, finished } = publishNow(requeued);
   await answered;
-  return { post: await data.getPost(user.id, postId), finished };
+  return { post: await getPost(user.id, postId), finished };
 }

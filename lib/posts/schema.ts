@@ -49,12 +49,20 @@ const Short = z.object({
   content: z.object({
     text: Text.default(""),
     link: Link.optional(),
-    imageUrl: z.undefined({ error: "Pictures cannot be published from here yet. Send text and links." }),
+    imageUrl: z
+      .undefined({ error: "Pictures cannot be published from here yet. Send text and links." })
+      .optional(),
   }),
   facebookPageIds: z.array(z.string()).optional(),
 });
 
-export const CreatePost = z.union([Full, Short]);
+export const CreatePost = z.union([Full, Short], {
+  // Each form has reasons of its own to refuse: those of the one that was meant are worth reading.
+  error: ({ errors, input }) => {
+    const isShort = typeof input === "object" && input !== null && "platforms" in input;
+    return Array.isArray(errors) ? errors[isShort ? 1 : 0]?.[0]?.message : undefined;
+  },
+});
 export type CreatePost = z.infer<typeof CreatePost>;
 
 export const RetryPost = z.object({

@@ -2,7 +2,7 @@ import "server-only";
 import { withAccess } from "@/lib/connections/access";
 import { log } from "@/lib/log";
 import { type Located, PlatformError } from "@/lib/platforms/contract";
-import { type DeliveryRow, knownRemoteIds } from "./data";
+import { type DeliveryRow, knownRemoteIds } from "./deliveries-data";
 import { ABSENT_AFTER_MS, CHECK_AFTER_MS } from "./delivery";
 import { connectionOf, type Outcome, stepped } from "./outcome";
 
