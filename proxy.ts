@@ -1,4 +1,5 @@
 import { type NextRequest, NextResponse } from "next/server";
+import { publicOrigin } from "@/lib/env";
 import { contentSecurityPolicy } from "@/lib/http/csp";
 
 /**
@@ -6,6 +7,8 @@ import { contentSecurityPolicy } from "@/lib/http/csp";
  * by each route and page itself; deleting this file would loosen no lock.
  */
 export function proxy(request: NextRequest): NextResponse {
+  const home = homeOf(request);
+  if (home) return NextResponse.redirect(home, 307);
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64");
   const policy = contentSecurityPolicy(nonce);
   const headers = new Headers(request.headers);
@@ -19,6 +22,14 @@ export function proxy(request: NextRequest): NextResponse {
   const onTheWay = /^\/(api\/)?oauth\//.test(request.nextUrl.pathname);
   response.headers.set("referrer-policy", onTheWay ? "no-referrer" : "same-origin");
   return response;
+}
+
+/** Who types localhost where the app is at home at 127.0.0.1 would sign in on an origin that nothing else knows. */
+function homeOf(request: NextRequest): URL | null {
+  const origin = publicOrigin();
+  if (origin?.hostname !== "127.0.0.1" || request.method !== "GET") return null;
+  if (request.headers.get("host") !== `localhost:${origin.port}`) return null;
+  return new URL(request.nextUrl.pathname + request.nextUrl.search, origin);
 }
 
 const steadyHeaders = {

@@ -63,6 +63,9 @@ const LEVELS = ["debug", "info", "warn", "error", "silent"];
 /** How much to log. Readable before the rest is known to be right, so that what is wrong can be logged. */
 export const logLevel = (): string => LEVELS.find((level) => level === process.env["LOG_LEVEL"]) ?? "info";
 
+/** Where the app is at home, for answers that must not depend on secrets being right. */
+export const publicOrigin = (): URL | null => URL.parse(process.env["BETTER_AUTH_URL"] ?? "");
+
 /** The sandbox's origin for the pages' security policy, which must not depend on secrets being right. */
 export const sandboxOrigin = (): string | null =>
   URL.parse(process.env["PLATFORM_SANDBOX_URL"] ?? "")?.origin ?? null;

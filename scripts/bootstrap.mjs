@@ -68,20 +68,29 @@ function install() {
       ? "The packages have changed: installing them again …\n"
       : "Installing the packages, once (about a minute) …\n",
   );
-  const npm = process.env.npm_execpath;
-  const flags = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const options = { cwd: root, stdio: ["ignore", "ignore", "inherit"] };
-  // npm names its own program when it runs us; on the bare command line it is looked up.
-  const done = npm?.endsWith(".js")
-    ? spawnSync(process.execPath, [npm, ...flags], options)
-    : spawnSync("npm", flags, { ...options, shell: process.platform === "win32" });
+  const flags = ["--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const clean = npm(["ci", ...flags]);
+  if (clean.status === 0) return;
+  // A lockfile written where the packages for other machines could not be seen is refused by the clean install, and is
+  // still good for an ordinary one, which keeps to its versions and leaves it as it is.
+  if (/code EUSAGE/.test(clean.stderr) && npm(["install", "--no-save", ...flags]).status === 0) return;
+  process.stderr.write(clean.stderr);
+  giveUp(
+    "The packages could not be installed; npm says why above. Often it is the network or a full disk. Then try again.",
+  );
+}
+
+/** Runs npm quietly. npm names its own program when it runs us; on the bare command line it is looked up. */
+function npm(args) {
+  const own = process.env.npm_execpath;
+  const options = { cwd: root, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" };
+  const done = own?.endsWith(".js")
+    ? spawnSync(process.execPath, [own, ...args], options)
+    : spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
   if (done.error)
     giveUp(`npm could not be started (${done.error.message}). It comes with Node: https://nodejs.org.`);
   if (done.signal) process.exit(130);
-  if (done.status !== 0)
-    giveUp(
-      "The packages could not be installed; npm says why above. Often it is the network or a full disk. Then try again.",
-    );
+  return done;
 }
 
 function run() {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
+import type { PostPage } from "@/lib/posts/schema";
 import { chromiumOptions } from "@/tests/support/browser";
 import { installBrowser } from "./browser";
 import { root } from "./paths";
@@ -71,7 +72,11 @@ async function take(
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   // Numbers and lists that arrive after the page itself.
   await page.waitForLoadState("networkidle");
-  await page.screenshot({ path: file, fullPage: true, animations: "disabled" });
+  // A window as tall as the page: bars that stick to its edges belong to the end, not across the middle.
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  const width = page.viewportSize()?.width ?? widths.wide.width;
+  await page.setViewportSize({ width, height: Math.max(height, page.viewportSize()?.height ?? 0) });
+  await page.screenshot({ path: file, animations: "disabled" });
   await context.close();
 }
 
@@ -83,20 +88,24 @@ async function liveALittle(context: BrowserContext): Promise<string> {
   await page.waitForURL(/\/dashboard/);
   for (const platform of ["Threads", "X"]) await connect(page, platform);
   await page.goto("/compose");
-  const accounts = page.getByRole("group", { name: "Accounts" }).getByRole("checkbox");
+  const accounts = page.locator("fieldset", { hasText: "Accounts" }).first().getByRole("checkbox");
   await accounts.first().waitFor();
   for (const account of await accounts.all()) await account.check();
   await page
     .getByLabel("Post text")
     .fill("The bells have moved into their new tower. Come and hear them on Sunday at ten. 🔔");
   await page.getByRole("button", { name: "Publish", exact: true }).click();
-  await page.getByText("Published").first().waitFor({ timeout: 60_000 });
-  await page.goto("/posts");
-  const post = page.locator('main a[href^="/posts/"]').first();
-  const path = await post.getAttribute("href");
-  if (!path) throw new Problem("The post that was just published is not on the page of posts.");
+  await page
+    .getByRole("region", { name: "Results" })
+    .getByRole("heading", { name: /^Published/ })
+    .waitFor({ timeout: 60_000 });
+  const answer = await page.request.get("/api/post");
+  // safe: the route answers with this type
+  const { posts } = (await answer.json()) as PostPage;
+  const [post] = posts;
+  if (!post) throw new Problem("The post that was just published is not among the posts.");
   await page.close();
-  return path;
+  return `/posts/${post.id}`;
 }
 
 async function connect(page: Page, platform: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signUp, visitor } from "./support/people";
@@ -106,6 +107,8 @@ describe("every route checks the session itself", () => {
     ["GET", "/api/post/01a1fc3b-201b-77af-9a01-03a3c977041a"],
     ["DELETE", "/api/post/01a1fc3b-201b-77af-9a01-03a3c977041a"],
     ["POST", "/api/post/01a1fc3b-201b-77af-9a01-03a3c977041a/retry"],
+    ["GET", "/api/notifications"],
+    ["POST", "/api/notifications/01a1fc3b-201b-77af-9a01-03a3c977041a/read"],
     ["GET", "/api/cron/run-jobs"],
   ])("%s %s is 401 for a stranger", async (method, path) => {
     const answer = await visitor(site.app.url).send(method, path, method === "POST" ? {} : undefined);
@@ -161,4 +164,19 @@ test("health tells yes or no, and no secret", async () => {
     version: expect.any(String),
     sandbox: true,
   });
+});
+
+test("who types localhost is taken home to 127.0.0.1, path and query kept", async () => {
+  const { port } = new URL(site.app.url);
+  const location = await new Promise<string | undefined>((resolve, reject) => {
+    const request = get(
+      { host: "127.0.0.1", port, path: "/sign-in?returnTo=%2Fposts", headers: { host: `localhost:${port}` } },
+      (response) => {
+        response.resume();
+        resolve(response.headers.location);
+      },
+    );
+    request.on("error", reject);
+  });
+  expect(location).toBe(`${site.app.url}/sign-in?returnTo=%2Fposts`);
 });

@@ -6,6 +6,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { Attention } from "@/components/dashboard/attention";
 import { FirstRun } from "@/components/dashboard/first-run";
+import { Notifications } from "@/components/dashboard/notifications";
 import { PostCard } from "@/components/posts/post-card";
 import { QuickCompose } from "@/components/posts/quick-compose";
 import { Button } from "@/components/ui/button";
@@ -48,6 +49,7 @@ export function Dashboard({ userId }: { userId: string }) {
   return (
     <div className="grid gap-8">
       <Attention connections={connections} platforms={platforms} />
+      <Notifications />
       {isNew && <FirstRun connected={connections.length > 0} posted={posts.length > 0} />}
       {connections.length > 0 && <QuickCompose userId={userId} available={connections.map(({ id }) => id)} />}
       {(posts.length > 0 || connections.length > 0) && (

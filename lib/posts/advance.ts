@@ -28,8 +28,13 @@ const JOB: Actor = { type: "job", name: "publish" };
 export async function advance(deliveryId: string): Promise<number | null> {
   const delivery = await claimDelivery(deliveryId);
   if (!delivery) return null;
-  const outcome = delivery.fencedAt ? await readBack(delivery) : await publishStep(delivery);
-  return save(delivery, outcome);
+  try {
+    return await save(delivery, delivery.fencedAt ? await readBack(delivery) : await publishStep(delivery));
+  } catch (error) {
+    if (!(error instanceof ClaimLost)) throw error;
+    log.warn("delivery.claim_lost", { deliveryId, attempt: delivery.attempt });
+    return null;
+  }
 }
 
 /** This attempt no longer holds its claim; whoever does will see to the delivery. */
@@ -116,20 +121,17 @@ async function save(
 ): Promise<number | null> {
   const state = next(delivery.state as DeliveryState, event);
   if (!state) throw new Error(`A delivery that is ${delivery.state} cannot be ${event.type}.`);
-  const saved = await db().transaction(async (tx) => {
-    if (!(await saveAttempt(tx, delivery.id, delivery.attempt, { ...change, state }))) return false;
+  await db().transaction(async (tx) => {
+    if (!(await saveAttempt(tx, delivery.id, delivery.attempt, { ...change, state }))) throw new ClaimLost();
     await insertEvents(tx, [
       { deliveryId: delivery.id, attempt: delivery.attempt, event: told, state, message },
     ]);
     if (change.nextInMs !== null)
       await enqueue(tx, "delivery.advance", { deliveryId: delivery.id }, { afterMs: change.nextInMs });
-    if (isSettled(state)) await settled(tx, delivery, state, change);
-    return true;
+    // Looking again and again is one incident; its end is told as well.
+    const news = state !== delivery.state || change.nextInMs === null;
+    if (isSettled(state) && news) await settled(tx, delivery, state, change);
   });
-  if (!saved) {
-    log.warn("delivery.claim_lost", { deliveryId: delivery.id, attempt: delivery.attempt });
-    return null;
-  }
   log.info("delivery.moved", {
     deliveryId: delivery.id,
     platform: delivery.platform,

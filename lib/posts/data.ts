@@ -2,8 +2,7 @@ import "server-only";
 import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { deliveries, deliveryEvents, posts } from "@/drizzle/schema/posts";
-import { notifications } from "@/drizzle/schema/system";
-import { db, type Queryable, type Tx } from "@/lib/db";
+import { db, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { specs } from "@/lib/platforms/registry";
 import { type DeliveryRow, insertEvents } from "./deliveries-data";
@@ -34,18 +33,6 @@ export async function insertPost(
     withIds.map(({ id, state }) => ({ deliveryId: id, attempt: 0, event: "created", state, message: null })),
   );
   return withIds.map(({ id }) => id);
-}
-
-/** One notice per incident, however often it is told. */
-export async function notify(
-  tx: Queryable,
-  userId: string,
-  notice: { incident: string; title: string; body: string; href: string },
-): Promise<void> {
-  await tx
-    .insert(notifications)
-    .values({ id: uuid(), userId, ...notice })
-    .onConflictDoNothing();
 }
 
 export const PAGE_SIZE = 20;

@@ -70,6 +70,7 @@ export type DeliveryChange = {
     typeof deliveries.$inferInsert,
     | "resume"
     | "fencedAt"
+    | "doubtSince"
     | "checks"
     | "failures"
     | "remoteId"

@@ -18,7 +18,7 @@ export async function readBack(delivery: DeliveryRow): Promise<Outcome> {
     if (located?.state === "processing") {
       return { ...stepped(located), event: { type: "proved_safe" }, told: "resumed" };
     }
-    if (located?.state === "absent" && Date.now() - since.getTime() >= ABSENT_AFTER_MS) return absent();
+    if (located?.state === "absent" && Date.now() - since.getTime() >= ABSENT_AFTER_MS) return absent(since);
     return unproved(delivery, located === null ? "not_provable" : "not_seen_yet");
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
@@ -41,13 +41,15 @@ async function locate(delivery: DeliveryRow, since: Date): Promise<Located | nul
   );
 }
 
-function absent(): Outcome {
+/** @param since when the write began: should the platform call the next try a copy, its list was late and this one is out */
+function absent(since: Date): Outcome {
   const message = "This post did not reach the platform: it is not on the account. You can send it again.";
   return {
     event: { type: "proved_absent" },
     change: {
       nextInMs: null,
       fencedAt: null,
+      doubtSince: since,
       errorKind: "unavailable",
       errorCode: "not_published",
       errorMessage: message,

@@ -58,7 +58,7 @@ export async function openDesk(database: TestDatabase, env: Record<string, strin
 /** The whole trip to the platform and back. @returns the connection's id */
 export async function connectAccount(
   person: PersonAtApp,
-  sandbox: RunningSandbox,
+  sandbox: Pick<RunningSandbox, "consent">,
   platform: string,
   who: string,
 ): Promise<string> {
@@ -194,6 +194,10 @@ export async function untilDelivery(
       if (Date.now() < end) return null;
       throw new Error(`On ${platform} it stays ${delivery.state}: ${JSON.stringify(delivery.error)}`);
     },
-    { withinMs: withinMs + 10_000, everyMs: 20, otherwise: `Nothing came of it on ${platform}.` },
+    {
+      withinMs: withinMs + 10_000,
+      everyMs: Math.max(20, withinMs / 300),
+      otherwise: `Nothing came of it on ${platform}.`,
+    },
   );
 }

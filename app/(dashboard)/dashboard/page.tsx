@@ -4,6 +4,8 @@ import { Dashboard } from "@/components/dashboard/dashboard";
 import { PageHead } from "@/components/shell";
 import { connectionsAnswer } from "@/lib/connections/list";
 import { connectionQueries } from "@/lib/connections/queries";
+import { listUnread } from "@/lib/notifications/data";
+import { notificationQueries } from "@/lib/notifications/queries";
 import { listPosts } from "@/lib/posts/data";
 import { postQueries } from "@/lib/posts/queries";
 import { makeQueryClient } from "@/lib/query-client";
@@ -16,6 +18,10 @@ export default async function DashboardPage() {
   const client = makeQueryClient();
   await Promise.all([
     client.prefetchQuery({ ...connectionQueries.list(), queryFn: () => connectionsAnswer(user.id) }),
+    client.prefetchQuery({
+      ...notificationQueries.unread(),
+      queryFn: async () => ({ notifications: await listUnread(user.id) }),
+    }),
     client.prefetchInfiniteQuery({
       ...postQueries.list(),
       queryFn: ({ pageParam }) => listPosts(user.id, pageParam),

@@ -6,6 +6,9 @@ import { createPost } from "@/lib/posts/create";
 import { listPosts } from "@/lib/posts/data";
 import { CreatePost } from "@/lib/posts/schema";
 
+/** Seconds, where the host limits them: what is under way when the answer goes out may take a platform's full minute. */
+export const maxDuration = 120;
+
 const query = z.object({ cursor: z.uuid().optional() });
 
 export const GET = route({ query }, async ({ user, query }) =>

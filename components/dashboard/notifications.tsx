@@ -1,0 +1,53 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { X } from "lucide-react";
+import Link from "next/link";
+import { Button } from "@/components/ui/button";
+import { Card } from "@/components/ui/card";
+import { Time } from "@/components/ui/time";
+import { notificationQueries, putAway } from "@/lib/notifications/queries";
+
+/** What happened while nobody was looking, until it is put away. Silent when there is nothing to tell. */
+export function Notifications() {
+  const { data } = useQuery(notificationQueries.unread());
+  const away = useMutation({
+    mutationFn: putAway,
+    onSettled: (_answer, _error, _id, _result, { client }) =>
+      client.invalidateQueries({ queryKey: notificationQueries.all() }),
+  });
+  const shown = (data?.notifications ?? []).filter(({ id }) => !(away.isPending && away.variables === id));
+  if (shown.length === 0) return null;
+  return (
+    <section className="grid gap-3">
+      <h2 className="text-lg font-semibold">While you were away</h2>
+      <Card>
+        <ul className="divide-y divide-line">
+          {shown.map(({ id, title, body, href, createdAt }) => (
+            <li key={id} className="flex items-start gap-4 px-5 py-4">
+              <div className="grid min-w-0 grow gap-1">
+                <p className="font-medium">
+                  {href ? (
+                    <Link href={href} className="underline underline-offset-3 hover:text-accent">
+                      {title}
+                    </Link>
+                  ) : (
+                    title
+                  )}
+                </p>
+                <p className="text-sm break-words whitespace-pre-line text-ink-soft">{body}</p>
+                <p className="text-sm text-ink-soft">
+                  <Time at={createdAt} />
+                </p>
+              </div>
+              <Button look="quiet" size="small" onClick={() => away.mutate(id)}>
+                <X aria-hidden className="size-4" />
+                <span className="sr-only">Put away: {title}</span>
+              </Button>
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </section>
+  );
+}
