@@ -8,7 +8,11 @@ import { contentSecurityPolicy } from "@/lib/http/csp";
  */
 export function proxy(request: NextRequest): NextResponse {
   const home = homeOf(request);
-  if (home) return NextResponse.redirect(home, 307);
+  // Not a redirect: Next makes one to its own host relative, and the browser would go in circles.
+  if (home)
+    return new NextResponse(null, {
+      headers: { refresh: `0; url=${home.href}`, "cache-control": "no-store" },
+    });
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64");
   const policy = contentSecurityPolicy(nonce);
   const headers = new Headers(request.headers);

@@ -14,7 +14,7 @@ export function Shell({ user, sandboxUrl, children }: Props) {
   return (
     <div className="md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
       <header className="flex h-14 items-center justify-between border-b border-line bg-surface px-4 md:sticky md:top-0 md:h-dvh md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-4">
-        <Link href="/dashboard" className="rounded-md md:px-2 md:pt-1">
+        <Link href="/dashboard" className="flex rounded-md md:px-2 md:pt-1">
           <Logo />
         </Link>
         <Nav />

@@ -33,7 +33,8 @@ export const isNeon = (url: string): boolean => new URL(url).hostname.endsWith("
 
 /** Opens a pool. The caller closes it. */
 export function connect(url: string, options: { max?: number } = {}): Connected {
-  const settings = { connectionString: url, max: options.max ?? 10 };
+  // Who finds no free connection for this long gets an error instead of waiting for ever.
+  const settings = { connectionString: url, max: options.max ?? 10, connectionTimeoutMillis: 15_000 };
   const pool = isNeon(url) ? new NeonPool(settings) : new Pool(settings);
   // An idle connection that the server closes is replaced by the pool; without a listener it would end the process.
   pool.on("error", (error: Error) => log.warn("database.connection_lost", { error }));

@@ -14,7 +14,13 @@ const optional = z
 const platformApps = {
   threads: ["THREADS_APP_ID", "THREADS_APP_SECRET"],
   twitter: ["TWITTER_CLIENT_ID", "TWITTER_CLIENT_SECRET"],
+  reddit: ["REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"],
 } as const satisfies Record<string, readonly [string, string]>;
+
+/** What may be set for a platform besides, by the name its provider reads it under. */
+const platformSettings: Record<string, Record<string, string>> = {
+  reddit: { username: "REDDIT_USERNAME" },
+};
 
 const origin = (name: string) =>
   z.url({
@@ -46,7 +52,11 @@ const Schema = z.object({
   VERCEL: optional,
 });
 
-export type PlatformApp = { clientId: string; clientSecret: string };
+export type PlatformApp = {
+  clientId: string;
+  clientSecret: string;
+  settings: Record<string, string | undefined>;
+};
 
 export type Env = ReturnType<typeof parseEnv>;
 
@@ -118,9 +128,15 @@ function appsFrom(source: Record<string, string | undefined>, sandboxed: boolean
       const clientId = source[idName]?.trim() || (sandboxed ? `sandbox-${platform}` : undefined);
       const clientSecret = source[secretName]?.trim() || (sandboxed ? `CNRY_secret_${platform}` : undefined);
       const absent = [...(clientId ? [] : [idName]), ...(clientSecret ? [] : [secretName])];
+      const settings = Object.fromEntries(
+        Object.entries(platformSettings[platform] ?? {}).map(([name, variable]) => [
+          name,
+          source[variable]?.trim() || undefined,
+        ]),
+      );
       return [
         platform,
-        { app: clientId && clientSecret ? { clientId, clientSecret } : null, missing: absent },
+        { app: clientId && clientSecret ? { clientId, clientSecret, settings } : null, missing: absent },
       ];
     }),
   );

@@ -15,6 +15,7 @@ const SOURCES = ["app", "components", "lib", "drizzle/schema", "public"];
 const FILES = [
   "proxy.ts",
   "instrumentation.ts",
+  "instrumentation-client.ts",
   "next.config.ts",
   "postcss.config.mjs",
   "tsconfig.json",

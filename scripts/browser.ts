@@ -12,13 +12,11 @@ export async function installBrowser(): Promise<boolean> {
   console.log("Installing Chromium for the browser tests, once …");
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    await runToEnd(["-qq", "update"], quiet, "/usr/bin/apt-get");
+    await runToEnd(["-qq", "update"], quiet, { command: "/usr/bin/apt-get" });
     const packages = ["chromium", "fonts-noto-color-emoji"];
-    await runToEnd(
-      ["-qq", "-y", "--no-install-recommends", "install", ...packages],
-      quiet,
-      "/usr/bin/apt-get",
-    );
+    await runToEnd(["-qq", "-y", "--no-install-recommends", "install", ...packages], quiet, {
+      command: "/usr/bin/apt-get",
+    });
     if (isThere()) return true;
   }
   await runToEnd([join(root, "node_modules/@playwright/test/cli.js"), "install", "chromium"], process.env);

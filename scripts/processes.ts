@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { bareEnvironment, root } from "./paths";
-import { codeOf } from "./problem";
+import { codeOf, Problem } from "./problem";
 
 /**
  * Processes that never outlive us. Each child leads a process group of its own, so that Ctrl-C reaches us alone and we end
@@ -65,8 +65,16 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
   return { name: spec.name, pid, process: child, exited, exit: () => exit, stop };
 }
 
-/** Runs a program to its end with our terminal. Returns its exit code; a signal counts as 1. */
-export async function runToEnd(args: string[], env: NodeJS.ProcessEnv, command?: string): Promise<number> {
+/**
+ * Runs a program to its end with our terminal. Returns its exit code; a signal counts as 1.
+ * @throws Problem when it takes longer than `withinMs`; it is ended then
+ */
+export async function runToEnd(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  options: { command?: string; withinMs?: number } = {},
+): Promise<number> {
+  const { command, withinMs } = options;
   const child = await startChild({
     name: args.join(" "),
     args,
@@ -77,8 +85,17 @@ export async function runToEnd(args: string[], env: NodeJS.ProcessEnv, command?:
   const passOn = () => void child.stop();
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.once(signal, passOn);
+  let late = false;
+  const giveUp = () => {
+    late = true;
+    passOn();
+  };
+  const limit = withinMs === undefined ? undefined : setTimeout(giveUp, withinMs);
   const { code } = await child.exited;
+  clearTimeout(limit);
   for (const signal of signals) process.removeListener(signal, passOn);
+  if (late)
+    throw new Problem(`It took longer than ${Math.round((withinMs ?? 0) / 60_000)} minutes and was ended.`);
   return code ?? 1;
 }
 

@@ -32,6 +32,13 @@ const steps: Step[] = [
   { name: "Browser tests", part: "e2e", run: browserTests },
 ];
 
+const stopped = { asked: false };
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => (stopped.asked = true));
+
+/** A suite that hangs is a failure like any other. */
+const PATIENCE_MS = 8 * 60_000;
+
 /** A step that breaks down is a failure, not the end of the run. */
 async function counted(step: Step): Promise<Tally> {
   try {
@@ -46,7 +53,7 @@ async function counted(step: Step): Promise<Tally> {
 async function check(...commands: string[][]): Promise<Tally> {
   for (const command of commands) {
     const code = await runToEnd(command, { ...process.env, NEXT_TELEMETRY_DISABLED: "1" });
-    if (code !== 0) return { passed: 0, failed: 1 };
+    if (code !== 0 || stopped.asked) return { passed: 0, failed: 1 };
   }
   return { passed: 1, failed: 0 };
 }
@@ -69,6 +76,7 @@ async function unitTests(): Promise<Tally> {
   const code = await runToEnd(
     [bin("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
     { ...process.env, NODE_ENV: "test" },
+    { withinMs: PATIENCE_MS },
   );
   const report = VitestReport.parse(readReport(file));
   // A file that fails before its first test has no failed test to be counted.
@@ -97,6 +105,7 @@ async function browserTests(): Promise<Tally> {
       NODE_ENV: "test",
       PLAYWRIGHT_JSON_OUTPUT_FILE: file,
     },
+    { withinMs: PATIENCE_MS },
   );
   const { expected, unexpected, flaky } = PlaywrightReport.parse(readReport(file)).stats;
   return honest({ passed: expected, failed: unexpected + flaky }, code);
@@ -126,6 +135,8 @@ await main(async () => {
   const lines: string[] = [];
   if (only && !isBuilt()) await build();
   for (const step of steps.filter(({ part }) => only === null || part === only)) {
+    // Ctrl-C has ended the step before; the ones behind it are not begun.
+    if (stopped.asked) throw new Problem("Stopped before the end: this says nothing about the rest.");
     console.log(`\n── ${step.name}`);
     const started = Date.now();
     const tally = await counted(step);

@@ -136,7 +136,7 @@ describe("a busy port", () => {
   });
 });
 
-describe.runIf(process.platform === "linux")("npm run demo", () => {
+describe.runIf(process.platform === "linux")("npm run demo", { timeout: 150_000 }, () => {
   test("comes up by itself, and one signal ends every process it started", async () => {
     const { program, origin } = await demo();
     expect((await fetch(`${origin}/api/health`)).status).toBe(200);

@@ -11,6 +11,7 @@ import {
 } from "@/lib/platforms/contract";
 import { challengeOf, createVerifier } from "@/lib/platforms/oauth";
 import { platformIds } from "@/lib/platforms/registry";
+import { askedOptions } from "./support/posting";
 import { type RunningSandbox, startSandbox } from "./support/sandbox";
 
 /** What every provider promises, whatever its platform: run against the sandbox, over real HTTP. */
@@ -74,7 +75,7 @@ describe.each(platformIds)("%s", (platform) => {
   const written = (text: string, more: Partial<PostContent> = {}): PostContent => ({
     text,
     replies: [],
-    options: {},
+    options: askedOptions[platform] ?? {},
     ...more,
   });
 

@@ -134,18 +134,6 @@ describe("the composer's draft", () => {
     expect(toRequest(draft).targets[0]?.options).toEqual({ share: false });
   });
 
-  test("a stored draft and what was typed while it was being read are both kept; accounts that are gone are not", () => {
-    const stored = { ...emptyDraft(["ada", "gone"]), text: "from yesterday", link: "https://example.com" };
-    const available = ["ada"];
-    expect(after([{ type: "loaded", draft: stored, available }])).toEqual({ ...stored, selected: ["ada"] });
-    const typed = after([{ type: "text_changed", text: "just now", ...shared }]);
-    expect(after([{ type: "loaded", draft: stored, available }], typed)).toEqual({
-      ...stored,
-      text: "from yesterday\n\njust now",
-      selected: ["ada"],
-    });
-  });
-
   test("discarding keeps the chosen accounts and can be undone to the letter", () => {
     const written = after([
       { type: "targets_chosen", connectionIds: ["ada"] },

@@ -173,10 +173,10 @@ test("who types localhost is taken home to 127.0.0.1, path and query kept", asyn
       { host: "127.0.0.1", port, path: "/sign-in?returnTo=%2Fposts", headers: { host: `localhost:${port}` } },
       (response) => {
         response.resume();
-        resolve(response.headers.location);
+        resolve(response.headers.refresh?.toString());
       },
     );
     request.on("error", reject);
   });
-  expect(location).toBe(`${site.app.url}/sign-in?returnTo=%2Fposts`);
+  expect(location).toBe(`0; url=${site.app.url}/sign-in?returnTo=%2Fposts`);
 });

@@ -94,7 +94,7 @@ export function ComposeForm({ userId, rework, connections, platforms, onPublishe
             {(control) => (
               <Textarea
                 {...control}
-                rows={6}
+                className="min-h-40"
                 readOnly={!loaded}
                 placeholder="What do you want to say?"
                 value={draft.text}

@@ -10,7 +10,7 @@ export const PostCard = ({ post }: { post: PostDto }) => (
   <Card className="relative grid gap-3 p-4 hover:border-control focus-within:border-control">
     <div className="grid gap-1">
       <Link href={`/posts/${post.id}`} className="rounded after:absolute after:inset-0 after:rounded-xl">
-        <span className="line-clamp-3 break-words whitespace-pre-line">
+        <span className="line-clamp-3 wrap-anywhere whitespace-pre-line">
           {post.content.text || post.content.link || "…"}
         </span>
       </Link>

@@ -49,7 +49,7 @@ export function PostDetail({ id }: { id: string }) {
 
 const Written = ({ content }: { content: Content }) => (
   <Card aria-label="What was written" className="grid gap-3 p-5">
-    <p className="break-words whitespace-pre-wrap">{content.text}</p>
+    <p className="wrap-anywhere whitespace-pre-wrap">{content.text}</p>
     {content.link && (
       <p className="break-all">
         <ExternalLink href={content.link}>{content.link}</ExternalLink>
@@ -59,7 +59,7 @@ const Written = ({ content }: { content: Content }) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: what is published keeps its order
       <div key={index} className="flex gap-2 border-t border-line pt-3">
         <CornerDownRight aria-hidden className="mt-1 size-4 shrink-0 text-ink-soft" />
-        <p className="min-w-0 break-words whitespace-pre-wrap">{text}</p>
+        <p className="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</p>
       </div>
     ))}
   </Card>

@@ -23,7 +23,7 @@ export function QuickCompose({ userId, available }: { userId: string; available:
           {(control) => (
             <Textarea
               {...control}
-              rows={2}
+              className="min-h-20"
               readOnly={!loaded}
               value={draft.text}
               onChange={(event) =>

@@ -67,7 +67,7 @@ export function TargetCard({ connection, spec, draft, dispatch, counts, problems
           {(control) => (
             <Textarea
               {...control}
-              rows={3}
+              className="min-h-20"
               value={given.text}
               onChange={(event) =>
                 dispatch({ type: "text_changed", connectionId: id, text: event.target.value })

@@ -18,7 +18,7 @@ type Props = {
 export function TargetPicker({ connections, specs, selected, onToggle, onChoose }: Props) {
   const all = connections.every(({ id }) => selected.includes(id));
   return (
-    <fieldset className="grid gap-2">
+    <fieldset className="grid min-w-0 gap-2">
       <div className="flex items-center justify-between gap-3">
         <legend className="contents text-sm font-medium">Accounts</legend>
         {connections.length > 1 && (
@@ -31,7 +31,7 @@ export function TargetPicker({ connections, specs, selected, onToggle, onChoose 
           </Button>
         )}
       </div>
-      <div className="flex flex-wrap gap-2">
+      <div className="flex min-w-0 flex-wrap gap-2">
         {connections.map((connection) => (
           <Target
             key={connection.id}

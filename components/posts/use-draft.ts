@@ -25,10 +25,8 @@ export function useDraft({ userId, available, rework }: Options) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: storage is read once, when the page wakes up
   useEffect(() => {
     const saved = readSaved(slot)?.draft;
-    if (saved && rework) dispatch({ type: "restored", draft: saved });
-    else if (saved) dispatch({ type: "loaded", draft: saved, available });
-    else if (!rework)
-      dispatch({ type: "loaded", draft: emptyDraft(firstChoice(userId, available)), available });
+    if (saved) dispatch({ type: "restored", draft: saved });
+    else if (!rework) dispatch({ type: "restored", draft: emptyDraft(firstChoice(userId, available)) });
     setLoaded(true);
   }, []);
 

@@ -51,8 +51,10 @@ function ToastList() {
     <Toast.Root
       key={toast.id}
       toast={toast}
-      // Not a dialog: it asks nothing. It is read out by the live region beside it.
-      role="group"
+      // Not a dialog: it asks nothing, and the live region beside it reads it out. What can be focused is never hidden.
+      render={({ role: _role, "aria-modal": _modal, "aria-hidden": _hidden, ...props }) => (
+        <article {...props} />
+      )}
       className="rounded-lg border border-line bg-surface p-4 text-sm shadow-raised transition-opacity data-ending-style:opacity-0 data-limited:hidden data-starting-style:opacity-0 data-[type=bad]:border-bad"
     >
       <Toast.Content className="flex items-start gap-3">
@@ -61,7 +63,11 @@ function ToastList() {
           <Toast.Description className="text-ink-soft" />
         </div>
         {toast.actionProps && <Toast.Action render={<Button size="small" />} />}
-        <Toast.Close aria-label="Close this message" render={<Button look="quiet" size="icon" />}>
+        <Toast.Close
+          aria-label="Close this message"
+          aria-hidden={false}
+          render={<Button look="quiet" size="icon" />}
+        >
           <X aria-hidden className="size-4" />
         </Toast.Close>
       </Toast.Content>

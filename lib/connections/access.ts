@@ -10,7 +10,7 @@ import {
   updateConnection,
   updateGrant,
 } from "./data";
-import { canRefresh, dead, refreshGrant } from "./refresh";
+import { canRefresh, dead, NOTHING_TO_RENEW, refreshGrant } from "./refresh";
 import { openCredentials } from "./seal";
 
 /**
@@ -84,7 +84,13 @@ async function renewRefused(
     await noteRefusal(connection, refusal);
     throw refusal;
   }
-  return refreshGrant(provider, connector, grant);
+  try {
+    return await refreshGrant(provider, connector, grant);
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.code !== NOTHING_TO_RENEW) throw error;
+    await noteRefusal(connection, refusal);
+    throw refusal;
+  }
 }
 
 const isRefusedToken = (error: unknown): error is PlatformError =>

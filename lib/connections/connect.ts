@@ -120,7 +120,7 @@ async function finish({ user, platform, query, browserSecret }: Arrival) {
   const { provider, connector } = connectable(platform);
   checkIssuer(connector, query);
   if (query.has("error")) {
-    throw new Refused(single(query, "error") === "access_denied" ? "denied" : "platform_unavailable");
+    throw new Refused(DENIALS.has(single(query, "error") ?? "") ? "denied" : "platform_unavailable");
   }
   const code = single(query, "code");
   if (!code || code.length > 4096) throw new Refused("code_refused");
@@ -253,6 +253,9 @@ function checkIssuer(connector: OAuthConnector, query: URLSearchParams): void {
   }
   if (single(query, "iss") !== connector.issuer) throw new Refused("other_issuer");
 }
+
+/** RFC 6749's word for a "no", and LinkedIn's two. */
+const DENIALS = new Set(["access_denied", "user_cancelled_login", "user_cancelled_authorize"]);
 
 /** A parameter that must be there exactly once. */
 function single(query: URLSearchParams, name: string): string | null {

@@ -19,6 +19,9 @@ const LEASE_MS = 45_000;
 const PATIENCE_MS = 50_000;
 const GLANCE_MS = 100;
 
+/** oauth.ts: a platform that renews did not give this grant a refresh token. */
+export const NOTHING_TO_RENEW = "no_refresh_token";
+
 const JOB: Actor = { type: "job", name: "refresh" };
 
 type Refreshing = OAuthConnector & { refresh: NonNullable<OAuthConnector["refresh"]> };
@@ -115,7 +118,8 @@ async function giveBack(
           code: "internal",
           cause: error,
         });
-  const ended = failure.kind === "reconnect";
+  // Having nothing to renew with says nothing about the token itself.
+  const ended = failure.kind === "reconnect" && failure.code !== NOTHING_TO_RENEW;
   const saved = await db().transaction(async (tx) => {
     const ours = await saveRenewal(tx, grant.id, held, {
       failures: grant.failures + 1,

@@ -1,7 +1,8 @@
 import "server-only";
 import { sql } from "drizzle-orm";
 import { fromDrizzle, PgBoss } from "pg-boss";
-import { database, type Tx } from "@/lib/db";
+import { type Connected, connect, type Tx } from "@/lib/db";
+import { env } from "@/lib/env";
 import { log } from "@/lib/log";
 
 /** Durable work in the same database: a job exists exactly when the change that made it necessary does. */
@@ -13,20 +14,26 @@ export type Jobs = {
 
 export const jobNames = ["delivery.advance", "post.settled"] as const satisfies (keyof Jobs)[];
 
-const shared = globalThis as typeof globalThis & { carillonQueue?: Promise<PgBoss> };
+type Started = { boss: PgBoss; connected: Connected };
 
-/** The queue, started once per process. It speaks through our own pool, so that it works on every driver we have. */
-export function queue(): Promise<PgBoss> {
+// A hot reload must not start a second one.
+const shared = globalThis as typeof globalThis & { carillonQueue?: Promise<Started> };
+
+/** The queue, started once per process, over the same drivers as everything else. */
+export async function queue(): Promise<PgBoss> {
   shared.carillonQueue ??= start().catch((error: unknown) => {
     delete shared.carillonQueue;
     throw error;
   });
-  return shared.carillonQueue;
+  return (await shared.carillonQueue).boss;
 }
 
-async function start(): Promise<PgBoss> {
+async function start(): Promise<Started> {
+  // Connections of its own: enqueueing inside a transaction may look up the queue, and must not wait for a connection
+  // that another such transaction holds.
+  const connected = connect(env().databaseUrl, { max: 3 });
   const boss = new PgBoss({
-    db: { executeSql: (text, values) => database().query(text, values) },
+    db: { executeSql: (text, values) => connected.query(text, values) },
     supervise: true,
   });
   boss.on("error", (error) => log.error("queue.failed", { error }));
@@ -40,7 +47,7 @@ async function start(): Promise<PgBoss> {
       deleteAfterSeconds: 86_400,
     });
   }
-  return boss;
+  return { boss, connected };
 }
 
 /** Enqueues inside the caller's transaction; the queue must have been started, since a transaction is no place to wait for that. */
@@ -56,7 +63,8 @@ export async function enqueue<N extends keyof Jobs>(
 }
 
 export async function stopQueue(): Promise<void> {
-  const boss = await shared.carillonQueue;
+  const started = await shared.carillonQueue;
   delete shared.carillonQueue;
-  await boss?.stop({ graceful: true, timeout: 8_000 });
+  await started?.boss.stop({ graceful: true, timeout: 8_000 });
+  await started?.connected.close();
 }

@@ -30,8 +30,11 @@ export type PlatformSpec = {
   publishScopes: string[];
 };
 
-/** characters: Unicode code points. emoji_bytes: an emoji counts as its UTF-8 bytes. weighted: X's twitter-text v3. utf16: UTF-16 units. */
-export type CountingRule = "characters" | "emoji_bytes" | "weighted" | "utf16";
+/**
+ * characters: Unicode code points. emoji_bytes: an emoji counts as its UTF-8 bytes. weighted: X's twitter-text v3. utf16: UTF-16 units.
+ * little_text: UTF-16 units as LinkedIn's markup is sent, backslashes included.
+ */
+export type CountingRule = "characters" | "emoji_bytes" | "weighted" | "utf16" | "little_text";
 
 export type FieldSpec = {
   name: string;

@@ -1,4 +1,5 @@
 import type { CountingRule } from "./contract";
+import { escapeLittleText } from "./linkedin/little-text";
 import { linksIn } from "./links";
 
 /**
@@ -17,6 +18,9 @@ export function countText(rule: CountingRule, text: string): number {
       return countEmojiBytes(text);
     case "weighted":
       return countWeighted(text);
+    // LinkedIn says neither what a character is nor whether escapes count: this is never fewer than any reading of it.
+    case "little_text":
+      return escapeLittleText(text).length;
   }
 }
 

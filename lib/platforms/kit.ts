@@ -13,17 +13,21 @@ export type Kit = {
   address(url: string): URL;
   /** True when `address` leads to the sandbox, which speaks plain http. */
   sandboxed: boolean;
+  /** What the operator may set for this platform besides id and secret, such as an API version. */
+  settings: Readonly<Record<string, string | undefined>>;
 };
 
 export function createKit(app: {
   clientId: string;
   clientSecret: string;
   sandboxUrl?: string | undefined;
+  settings?: Kit["settings"];
 }): Kit {
-  const { clientId, clientSecret, sandboxUrl } = app;
+  const { clientId, clientSecret, sandboxUrl, settings = {} } = app;
   return {
     clientId,
     clientSecret,
+    settings,
     sandboxed: sandboxUrl !== undefined,
     address(url) {
       const meant = new URL(url);

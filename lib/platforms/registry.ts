@@ -1,6 +1,8 @@
 import { env } from "@/lib/env";
 import type { PlatformSpec, Provider } from "./contract";
 import { createKit, type Kit } from "./kit";
+import { reddit } from "./reddit/provider";
+import { redditSpec } from "./reddit/spec";
 import { threads } from "./threads/provider";
 import { threadsSpec } from "./threads/spec";
 import { twitter } from "./twitter/provider";
@@ -10,6 +12,7 @@ import { twitterSpec } from "./twitter/spec";
 const platforms: { spec: PlatformSpec; create(kit: Kit): Provider }[] = [
   { spec: threadsSpec, create: threads },
   { spec: twitterSpec, create: twitter },
+  { spec: redditSpec, create: reddit },
 ];
 
 export const platformIds: string[] = platforms.map(({ spec }) => spec.id);

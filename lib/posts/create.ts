@@ -183,9 +183,11 @@ async function replay(
   user: SignedIn,
   { postId, status, answer }: { postId: string; status: number | null; answer: unknown },
 ): Promise<Answered> {
-  // safe: only conclude() writes answers
-  if (status === 200 && typeof answer === "string")
-    return { status, body: JSON.parse(answer) as PublishAnswer, finished: Promise.resolve() };
+  if (status === 200) {
+    // safe: only conclude() writes answers
+    const { json } = answer as StoredAnswer;
+    return { status, body: JSON.parse(json) as PublishAnswer, finished: Promise.resolve() };
+  }
   return answerOf(await data.getPost(user.id, postId), Promise.resolve());
 }
 
@@ -204,6 +206,9 @@ async function keepAlive(userId: string, key: string | null, answered: Promise<v
   }
 }
 
+/** The answer as text, because jsonb would put its fields in another order. */
+type StoredAnswer = { json: string };
+
 async function conclude(
   user: SignedIn,
   postId: string,
@@ -212,8 +217,7 @@ async function conclude(
 ): Promise<Answered> {
   const answered = answerOf(await data.getPost(user.id, postId), finished);
   if (key !== null) {
-    // As text: the database's own JSON would put the fields in another order.
-    const answer = JSON.stringify(answered.body);
+    const answer: StoredAnswer = { json: JSON.stringify(answered.body) };
     await keys.updateKey(db(), user.id, key, { status: answered.status, answer });
   }
   return answered;

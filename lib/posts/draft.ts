@@ -45,7 +45,6 @@ export type DraftAction =
   | { type: "option_changed"; connectionId: string; name: string; value: unknown }
   | { type: "target_toggled"; connectionId: string }
   | { type: "targets_chosen"; connectionIds: string[] }
-  | { type: "loaded"; draft: Draft; available: string[] }
   | { type: "restored"; draft: Draft }
   | { type: "emptied" };
 
@@ -98,8 +97,6 @@ export function draftReducer(draft: Draft, action: DraftAction): Draft {
       };
     case "targets_chosen":
       return { ...draft, selected: action.connectionIds };
-    case "loaded":
-      return loaded(draft, action);
     case "restored":
       return action.draft;
     case "emptied":
@@ -155,15 +152,6 @@ function changed(draft: Draft, { connectionId }: Place, change: Differences): Dr
   if (connectionId === null) return { ...draft, ...change };
   const own = { ...draft.differences[connectionId], ...change };
   return { ...draft, differences: { ...draft.differences, [connectionId]: own } };
-}
-
-/** A stored draft joins what is there already, and accounts that are gone are unticked. */
-function loaded(current: Draft, { draft, available }: { draft: Draft; available: string[] }): Draft {
-  const selected = [...new Set([...current.selected, ...draft.selected])].filter((id) =>
-    available.includes(id),
-  );
-  const text = [draft.text, current.text].filter((part) => part.trim()).join("\n\n");
-  return { ...draft, text, selected };
 }
 
 function target(draft: Draft, connectionId: string): Target {

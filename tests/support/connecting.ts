@@ -5,6 +5,7 @@ import { type DeliveryDto, isMoving, type PostDto, type PublishAnswer } from "@/
 import { waitUntil } from "@/scripts/wait";
 import { type PersonAtApp, signUp } from "./people";
 import { createDatabase } from "./postgres";
+import { askedOptions } from "./posting";
 import type { Consent, RunningSandbox } from "./sandbox";
 import { startSite } from "./site";
 
@@ -24,6 +25,7 @@ export const oauthPlatforms = [
     calls: ["exchange_long", "me"],
   },
   { id: "twitter", pkce: true, publishing: "tweet.write", revokes: true, calls: ["me"] },
+  { id: "reddit", pkce: false, publishing: "submit", revokes: true, calls: ["me"] },
 ];
 
 /** A trip under way, as its consent address tells. */
@@ -154,9 +156,10 @@ async function open() {
 }
 
 async function publish(person: PersonAtApp, connectionId: string, text: string): Promise<DeliveryDto> {
+  const { platform } = await answer<ConnectionDto>(await person.fetch(`/api/connections/${connectionId}`));
   const response = await person.send("POST", "/api/post", {
     content: { text },
-    targets: [{ connectionId }],
+    targets: [{ connectionId, options: askedOptions[platform] ?? {} }],
   });
   if (!response.ok) throw new Error(`Not published: ${response.status} ${await response.text()}`);
   const { id } = await answer<PublishAnswer>(response);

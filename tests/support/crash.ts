@@ -158,6 +158,8 @@ const commitOf =
   ({ sql }: Statement, earlier: Statement[]) =>
     /^commit/i.test(sql) ? (earlier.find(isSave) ?? null) : null;
 
+const isRenewal = ({ sql }: Statement) => sql.startsWith('update "grants"') && /"credentials" = \$/.test(sql);
+
 /** The named points between two statements. Those inside a platform's call are `killWhileAsking`. */
 export const crashPoints = {
   beforeClaim: { moment: "before", statement: only(isClaim) },
@@ -168,4 +170,7 @@ export const crashPoints = {
   beforeCommit: { moment: "before", statement: commitOf(isPublishedSave) },
   afterCommit: { moment: "after", statement: commitOf(isPublishedSave) },
   betweenSteps: { moment: "after", statement: commitOf(isStepSave) },
+  /** The platform has taken the old token and given a new one, which nobody has written down. */
+  beforeRenewalIsSaved: { moment: "before", statement: only(isRenewal) },
+  afterRenewalIsSaved: { moment: "after", statement: commitOf(isRenewal) },
 } as const satisfies Record<string, CrashPoint>;

@@ -7,7 +7,7 @@ import { copyTemplate } from "./databases";
 import { keepHarvest, secretsIn, tablesOf, textsOf } from "./harvest";
 import { type PersonAtApp, signIn } from "./people";
 import { type Consent, type RunningSandbox, startSandbox } from "./sandbox";
-import { type Wire, openWire } from "./wire";
+import { openWire, type Wire } from "./wire";
 import { type Witness, watch } from "./witness";
 
 /**

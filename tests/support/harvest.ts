@@ -40,6 +40,8 @@ export const secretsIn = async (sandbox: RunningSandbox): Promise<Harvest["secre
 /** An exchange as texts. The code in the address of the way back is the protocol's own doing, and excused there alone. */
 export function textsOf({ method, path, asked, sent, status, headers, body }: Exchange): Text[] {
   const [where = path] = path.split("?");
+  // The sweep reads the build itself.
+  if (where.startsWith("/_next/static/")) return [];
   const address = /^\/api\/oauth\/\w+\/callback$/.test(where) ? excuseCode(path) : path;
   return [
     { where: `the address of ${method} ${where}`, text: address },
@@ -67,7 +69,10 @@ export async function tablesOf(databaseUrl: string): Promise<Text[]> {
       const table = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
       const found = await client.query<{ row: string }>(`select t::text as row from ${table} t`);
       if (found.rows.length > 0)
-        texts.push({ where: `the table ${schema}.${name}`, text: found.rows.map(({ row }) => row).join("\n") });
+        texts.push({
+          where: `the table ${schema}.${name}`,
+          text: found.rows.map(({ row }) => row).join("\n"),
+        });
     }
     return texts;
   } finally {

@@ -23,6 +23,10 @@ export type PlatformName = (typeof bothPlatforms)[number];
 
 /** The operation by which the world gets to see a post. */
 export const visibleWrite = { threads: "publish", twitter: "create_tweet" } as const;
+/** What a platform asks for besides the text. */
+export const askedOptions: Record<string, Record<string, unknown>> = {
+  reddit: { subreddit: "bells", title: "A title" },
+};
 /** The operation by which we read back. */
 export const readingBack = { threads: "list", twitter: "list_tweets" } as const;
 

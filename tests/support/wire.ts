@@ -1,4 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from "node:http";
 
 /**
  * A wire between the browser and the app that remembers all that went over it, to the byte. Asking the browser for what
@@ -46,12 +52,26 @@ function carry(incoming: IncomingMessage, outgoing: ServerResponse, to: URL, exc
   const sent = listen(incoming);
   const forward = request(
     // What is not compressed can be searched.
-    { host: to.hostname, port: to.port, method, path, headers: { ...headers, "accept-encoding": "identity" } },
+    {
+      host: to.hostname,
+      port: to.port,
+      method,
+      path,
+      headers: { ...headers, "accept-encoding": "identity" },
+    },
     (answer) => {
       const body = listen(answer);
       const { statusCode: status = 502, rawHeaders } = answer;
       answer.once("close", () =>
-        exchanges.push({ method, path, asked: headers, sent: sent(), status, headers: rawHeaders, body: body() }),
+        exchanges.push({
+          method,
+          path,
+          asked: headers,
+          sent: sent(),
+          status,
+          headers: rawHeaders,
+          body: body(),
+        }),
       );
       outgoing.writeHead(status, rawHeaders);
       answer.pipe(outgoing);

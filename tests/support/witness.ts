@@ -26,7 +26,9 @@ export async function watch(context: BrowserContext, origins: string[]): Promise
   // The console says most of it, but not what a style attribute in the markup did.
   await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) =>
-      console.error(`Security policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`),
+      console.error(
+        `Security policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`,
+      ),
     );
   });
 
