@@ -14,11 +14,13 @@ const optional = z
 const platformApps = {
   threads: ["THREADS_APP_ID", "THREADS_APP_SECRET"],
   twitter: ["TWITTER_CLIENT_ID", "TWITTER_CLIENT_SECRET"],
+  linkedin: ["LINKEDIN_CLIENT_ID", "LINKEDIN_CLIENT_SECRET"],
   reddit: ["REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"],
 } as const satisfies Record<string, readonly [string, string]>;
 
 /** What may be set for a platform besides, by the name its provider reads it under. */
 const platformSettings: Record<string, Record<string, string>> = {
+  linkedin: { version: "LINKEDIN_VERSION", scopes: "LINKEDIN_SCOPES" },
   reddit: { username: "REDDIT_USERNAME" },
 };
 

@@ -139,10 +139,10 @@ describe.each(oauthPlatforms)("$id", ({ id, publishing, revokes }) => {
     const second = await begin(ada, id);
     const later = await ada.fetch((await consent(second, { person: account(id, 1) })).href);
     const earlier = await ada.fetch((await consent(first, { person: account(id, 0) })).href);
-    expect(new Set([...connectedBy(later), ...connectedBy(earlier)]).size).toBe(2);
-    expect((await connectionsOf(ada)).map(({ handle }) => handle).sort()).toEqual(
-      [account(id, 0), account(id, 1)].sort(),
-    );
+    const held = (await connectionsOf(ada)).map((one) => one.id);
+    // Each brought what it reaches, a Page among it or not, and neither took from the other.
+    expect(held.length).toBeGreaterThanOrEqual(2);
+    expect([...connectedBy(later), ...connectedBy(earlier)].sort()).toEqual(held.sort());
   });
 
   test("two tabs that connect one account make one connection", async () => {

@@ -75,7 +75,7 @@ function Remedies({ postId, delivery, platformName, connection }: Props) {
         )}
         {connection && (
           <Button size="small" busy={retry.isPending} onClick={() => setAsking(true)}>
-            Send again<span className="sr-only"> to {accountName}</span>…
+            Send again…<span className="sr-only"> to {accountName}</span>
           </Button>
         )}
         <ResendDialog

@@ -12,8 +12,10 @@ type Options = {
   rework: { deliveryId: string; draft: Draft } | null;
 };
 
-/** The draft, kept in this browser from keystroke to keystroke. `kept` is false where the browser keeps nothing; before
- * `loaded`, nothing may be typed. */
+/**
+ * The draft, kept in this browser from keystroke to keystroke. `kept` is false where the browser keeps nothing; before
+ * `loaded`, nothing may be typed.
+ */
 export function useDraft({ userId, available, rework }: Options) {
   const slot = draftSlot(userId, rework?.deliveryId);
   const [written, dispatch] = useReducer(draftReducer, rework?.draft ?? emptyDraft());

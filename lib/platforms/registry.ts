@@ -1,6 +1,8 @@
 import { env } from "@/lib/env";
 import type { PlatformSpec, Provider } from "./contract";
 import { createKit, type Kit } from "./kit";
+import { linkedin } from "./linkedin/provider";
+import { linkedinSpec } from "./linkedin/spec";
 import { reddit } from "./reddit/provider";
 import { redditSpec } from "./reddit/spec";
 import { threads } from "./threads/provider";
@@ -12,6 +14,7 @@ import { twitterSpec } from "./twitter/spec";
 const platforms: { spec: PlatformSpec; create(kit: Kit): Provider }[] = [
   { spec: threadsSpec, create: threads },
   { spec: twitterSpec, create: twitter },
+  { spec: linkedinSpec, create: linkedin },
   { spec: redditSpec, create: reddit },
 ];
 

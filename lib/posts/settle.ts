@@ -13,7 +13,9 @@ import { connectionOf, type Outcome, stepped } from "./outcome";
 export async function readBack(delivery: DeliveryRow): Promise<Outcome> {
   const since = delivery.fencedAt ?? delivery.createdAt;
   try {
-    const located = await locate(delivery, since);
+    const { doubtSince } = delivery;
+    // A platform that calls a second try a copy means the first: the search begins where the doubt began.
+    const located = await locate(delivery, doubtSince && doubtSince < since ? doubtSince : since);
     if (located?.state === "published") return { ...stepped(located), told: "found" };
     if (located?.state === "processing") {
       return { ...stepped(located), event: { type: "proved_safe" }, told: "resumed" };

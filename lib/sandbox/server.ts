@@ -6,6 +6,7 @@
 import type { Server } from "node:http";
 import { type HttpBindings, serve } from "@hono/node-server";
 import { type Context, Hono } from "hono";
+import { linkedinSandbox } from "@/lib/platforms/linkedin/sandbox";
 import { redditSandbox } from "@/lib/platforms/reddit/sandbox";
 import { threadsSandbox } from "@/lib/platforms/threads/sandbox";
 import { twitterSandbox } from "@/lib/platforms/twitter/sandbox";
@@ -15,7 +16,7 @@ import type { Simulator } from "./kit";
 import { keepIn, openSandbox, type Sandbox } from "./memory";
 import { feedPage, liveScript, logPage, missingPage, publicationPage, style } from "./pages";
 
-const simulators: Simulator[] = [threadsSandbox, twitterSandbox, redditSandbox];
+const simulators: Simulator[] = [threadsSandbox, twitterSandbox, linkedinSandbox, redditSandbox];
 
 const ownPage = {
   "content-security-policy":

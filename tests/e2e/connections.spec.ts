@@ -87,6 +87,8 @@ test("an account goes from the screen at once, and comes back when the server co
       json: { error: { code: "internal", message: "Our side stumbled. Try again in a moment." } },
     });
   });
+  // No other news comes: what is back on the screen was put back.
+  await page.route("**/api/connections", () => undefined);
   const row = account(page, "X", "@adabell");
   await page.getByRole("button", { name: "Disconnect Ada Bell (@adabell)" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Disconnect", exact: true }).click();

@@ -25,6 +25,7 @@ export const oauthPlatforms = [
     calls: ["exchange_long", "me"],
   },
   { id: "twitter", pkce: true, publishing: "tweet.write", revokes: true, calls: ["me"] },
+  { id: "linkedin", pkce: false, publishing: "w_member_social", revokes: true, calls: ["me"] },
   { id: "reddit", pkce: false, publishing: "submit", revokes: true, calls: ["me"] },
 ];
 

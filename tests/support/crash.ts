@@ -83,7 +83,8 @@ export async function scheduleTrial(desk: Desk, text: string, replies: string[] 
 /** The hour of these deliveries comes, for the sweep and for the queue's own job alike. */
 export async function due(desk: Desk, ids: string[]): Promise<void> {
   await desk.sql.query(
-    "update deliveries set next_attempt_at = now() - interval '1 second', lease_until = null where id = any($1)",
+    `update deliveries set next_attempt_at = now() - interval '1 second', lease_until = null
+      where id = any($1) and state not in ('published', 'failed')`,
     [ids],
   );
   await desk.sql.query(

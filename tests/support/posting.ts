@@ -157,7 +157,12 @@ export async function untilSettled(desk: Pick<Desk, "app" | "sql">): Promise<voi
     await tenMinutesPass(desk.sql);
     await tick(desk);
   }
-  throw new Error("After 15 runs of the scheduler, deliveries were still under way.");
+  const { rows } = await desk.sql.query(
+    `select platform, state, error_code, attempt, content->>'text' as text,
+            (select string_agg(event, ', ' order by id) from delivery_events where delivery_id = deliveries.id) as story
+       from deliveries where next_attempt_at is not null`,
+  );
+  throw new Error(`After 15 runs of the scheduler these were still under way: ${JSON.stringify(rows)}`);
 }
 
 /** A post that is on its way: the request is out, and its answer may take as long as it likes. */
