@@ -99,7 +99,7 @@ test("a lost answer is called neither success nor failure, and clears up on the 
   await expect(result(page, "X")).toContainText("It may be out; we are looking.");
   await expect(result(page, "X")).toContainText("We look again on");
   await result(page, "X")
-    .getByRole("button", { name: /^Send again to Ada Bell/ })
+    .getByRole("button", { name: /^Send again… to Ada Bell/ })
     .click();
   const dialog = page.getByRole("dialog", { name: "It may already be out. Look on X first" });
   await expect(dialog.getByRole("link", { name: "Look on X" })).toBeVisible();
@@ -122,7 +122,7 @@ test("whoever has looked may send an unconfirmed post again", async ({ page, san
   await page.goto("/posts");
   await page.getByRole("link", { name: "Lost on the way" }).click();
   await result(page, "X")
-    .getByRole("button", { name: /^Send again to Ada Bell/ })
+    .getByRole("button", { name: /^Send again… to Ada Bell/ })
     .click();
   await page.getByRole("dialog").getByRole("button", { name: "I looked: send it again" }).click();
   await expect(page.getByRole("heading", { name: "Published on all 2 accounts" })).toBeVisible();

@@ -99,7 +99,9 @@ export async function killAt(worker: ParkedWorker, ids: string[], point: CrashPo
     moment: point.moment,
     about: (statement, earlier) => {
       const about = point.statement(statement, earlier);
-      return about ? (about.params.find((param) => param !== null && ids.includes(param)) ?? null) : null;
+      // What stands there stays there: the queue must not take the same delivery a step further meanwhile.
+      const named = about ? ids : worker.tap.reached();
+      return named.find((id) => (about ?? statement).params.includes(id)) ?? null;
     },
   });
   await waitUntil(() => (ids.every((id) => worker.tap.reached().includes(id)) ? true : null), {
