@@ -178,6 +178,8 @@ async function publish(person: PersonAtApp, connectionId: string, text: string):
 async function forget(pool: Pool, sandbox: RunningSandbox): Promise<void> {
   await pool.query("truncate grants, oauth_states, posts, rate_limits cascade");
   await sandbox.reset();
+  // Sixty trips in one test are more than LinkedIn allows one member in a day.
+  await sandbox.settings({ platform: "linkedin", own: { memberDailyLimit: 10_000 } });
 }
 
 /** The app's JSON. */
