@@ -74,18 +74,11 @@ export function ConnectionRow({ connection, platformName, canConnect, onDisconne
 }
 
 function Lifetime({ connection }: { connection: ConnectionDto }) {
-  if (connection.renewsItself) {
-    if (!connection.refreshDueAt) return <>Renews itself.</>;
-    return (
-      <>
-        Renews itself, next on <Time at={connection.refreshDueAt} />.
-      </>
-    );
-  }
+  if (connection.renewsItself && connection.refreshDueAt) return <>Renewed as you post from it.</>;
   if (!connection.accessExpiresAt) return <>{connection.status === "active" && "No end date is known."}</>;
   return (
     <>
-      Cannot be renewed from here; ends on <Time at={connection.accessExpiresAt} />.
+      Ends on <Time at={connection.accessExpiresAt} />; reconnect before then.
     </>
   );
 }
