@@ -45,4 +45,10 @@ const steadyHeaders = {
   "x-frame-options": "DENY",
 };
 
-export const config = { matcher: ["/((?!_next/static|_next/image|icon.svg|favicon.ico).*)"] };
+/**
+ * Not for uploads: Next keeps a copy of each body that passes here, and cuts it off at 10 MB. Nor for public files, which
+ * are no pages.
+ */
+export const config = {
+  matcher: ["/((?!_next/static|_next/image|icon.svg|favicon.ico|api/media$|media/).*)"],
+};

@@ -1,6 +1,6 @@
 "use client";
 
-import { LayoutDashboard, PenLine, Plug, ScrollText } from "lucide-react";
+import { Images, LayoutDashboard, PenLine, Plug, ScrollText } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 
@@ -8,6 +8,7 @@ const places = [
   { href: "/dashboard", label: "Dashboard", icon: LayoutDashboard },
   { href: "/compose", label: "Compose", icon: PenLine },
   { href: "/posts", label: "Posts", icon: ScrollText },
+  { href: "/media", label: "Media", icon: Images },
   { href: "/settings/integrations", label: "Accounts", icon: Plug },
 ];
 

@@ -7,12 +7,18 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Checkbox } from "@/components/ui/field";
 
-const GOES: Record<string, string> = { d: "/dashboard", p: "/posts", s: "/settings/integrations" };
+const GOES: Record<string, string> = {
+  d: "/dashboard",
+  p: "/posts",
+  m: "/media",
+  s: "/settings/integrations",
+};
 
 const LIST = [
   { keys: ["c"], does: "Write a post" },
   { keys: ["g", "d"], does: "Go to the dashboard" },
   { keys: ["g", "p"], does: "Go to your posts" },
+  { keys: ["g", "m"], does: "Go to your media" },
   { keys: ["g", "s"], does: "Go to your accounts" },
   { keys: ["⌘ / Ctrl", "Enter"], does: "Publish what is written" },
   { keys: ["?"], does: "Show this list" },

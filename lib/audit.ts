@@ -17,7 +17,9 @@ export type AuditAction =
   | "post.delete"
   | "delivery.retry"
   | "delivery.settle"
-  | "delivery.remove";
+  | "delivery.remove"
+  | "media.add"
+  | "media.delete";
 
 /** Writes one line of the trail, in the transaction of the change it tells of. */
 export async function audit(

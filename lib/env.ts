@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { z } from "zod";
 import { type KeyRing, parseKeyRing } from "@/lib/vault/cipher";
 
@@ -16,12 +17,18 @@ const platformApps = {
   twitter: ["TWITTER_CLIENT_ID", "TWITTER_CLIENT_SECRET"],
   linkedin: ["LINKEDIN_CLIENT_ID", "LINKEDIN_CLIENT_SECRET"],
   reddit: ["REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"],
+  instagram: ["INSTAGRAM_APP_ID", "INSTAGRAM_APP_SECRET"],
+  facebook: ["META_APP_ID", "META_APP_SECRET"],
+  tiktok: ["TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"],
 } as const satisfies Record<string, readonly [string, string]>;
 
 /** What may be set for a platform besides, by the name its provider reads it under. */
 const platformSettings: Record<string, Record<string, string>> = {
   linkedin: { version: "LINKEDIN_VERSION", scopes: "LINKEDIN_SCOPES" },
   reddit: { username: "REDDIT_USERNAME" },
+  instagram: { version: "META_GRAPH_VERSION" },
+  facebook: { version: "META_GRAPH_VERSION", configId: "META_LOGIN_CONFIG_ID" },
+  tiktok: { videoSource: "TIKTOK_VIDEO_SOURCE" },
 };
 
 const origin = (name: string) =>
@@ -52,6 +59,16 @@ const Schema = z.object({
   /** "off" where workers run elsewhere (`npm run worker`, or cron on Vercel). */
   WORKERS: z.enum(["on", "off"]).optional(),
   VERCEL: optional,
+  MEDIA_DIR: optional,
+  MEDIA_S3_BUCKET: optional,
+  MEDIA_S3_ENDPOINT: origin("MEDIA_S3_ENDPOINT").optional(),
+  MEDIA_S3_REGION: optional,
+  MEDIA_S3_ACCESS_KEY_ID: optional,
+  MEDIA_S3_SECRET_ACCESS_KEY: optional,
+  BLOB_READ_WRITE_TOKEN: optional,
+  ONLYFANS_RULES_URL: z
+    .url({ protocol: /^https?$/, error: "ONLYFANS_RULES_URL must be a web address." })
+    .optional(),
 });
 
 export type PlatformApp = {
@@ -118,6 +135,29 @@ export function parseEnv(source: Record<string, string | undefined>) {
     sandboxUrl,
     workersInProcess: values.WORKERS ? values.WORKERS === "on" : !values.VERCEL,
     apps: appsFrom(given, sandboxUrl !== undefined),
+    media: mediaFrom(values),
+    onlyfansRulesUrl: values.ONLYFANS_RULES_URL,
+  };
+}
+
+/** Where files are kept: in a bucket or a blob store when one is named, else in a folder. */
+function mediaFrom(values: z.infer<typeof Schema>) {
+  if (values.MEDIA_S3_BUCKET) {
+    return {
+      kind: "s3" as const,
+      bucket: values.MEDIA_S3_BUCKET,
+      endpoint: values.MEDIA_S3_ENDPOINT,
+      region: values.MEDIA_S3_REGION ?? "us-east-1",
+      accessKeyId: values.MEDIA_S3_ACCESS_KEY_ID,
+      secretAccessKey: values.MEDIA_S3_SECRET_ACCESS_KEY,
+    };
+  }
+  if (values.BLOB_READ_WRITE_TOKEN) return { kind: "blob" as const, token: values.BLOB_READ_WRITE_TOKEN };
+  return {
+    kind: "disk" as const,
+    directory: resolve(values.MEDIA_DIR ?? ".data/media"),
+    /** Such a host forgets its disk between two requests. */
+    forgetful: values.VERCEL !== undefined,
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "./environment";
-import { nextCli, root, typescript } from "./paths";
+import { dataDirectory, nextCli, root, typescript } from "./paths";
 import { Problem } from "./problem";
 import { type Child, runToEnd, startChild } from "./processes";
 
@@ -117,6 +117,8 @@ export async function migrate(databaseUrl: string): Promise<void> {
 
 function appEnvironment(options: Serving, mode: "production" | "development"): NodeJS.ProcessEnv {
   return {
+    // Named in full: the built app runs in a folder of its own.
+    MEDIA_DIR: join(dataDirectory(), "media"),
     ...options.environment,
     NODE_ENV: mode,
     NEXT_TELEMETRY_DISABLED: "1",

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { openDatabase } from "./database";
 import { givenEnvironment, localEnvironment } from "./environment";
+import { dataDirectory } from "./paths";
 import { main } from "./problem";
 import { untilAskedToStop } from "./processes";
 import { refuseUnfitEnvironment } from "./settings";
@@ -17,7 +19,7 @@ await main(async () => {
         })
       : { NODE_ENV: "production", ...given };
     await refuseUnfitEnvironment(environment);
-    Object.assign(process.env, environment);
+    Object.assign(process.env, { MEDIA_DIR: join(dataDirectory(), "media") }, environment);
     // Only now: what it imports reads the environment.
     const { runWorker } = await import("@/lib/jobs/run");
     const stop = new AbortController();

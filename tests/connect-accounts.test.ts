@@ -5,13 +5,13 @@ import { startApp } from "./support/app";
 import {
   answer,
   connectedBy,
+  draftFor,
   expectRefused,
   nothing,
   oauthPlatforms,
   type Site,
   siteForFile,
 } from "./support/connecting";
-import { askedOptions } from "./support/posting";
 import type { FaultOrder } from "./support/sandbox";
 
 /** Whose account it is: connecting, reconnecting, connecting with less, leaving. */
@@ -79,7 +79,10 @@ describe.each(oauthPlatforms)("$id", ({ id, publishing, revokes }) => {
       expect(await rows("connections")).toHaveLength(1);
       expect(after).toMatchObject({ id: before?.["id"], version: Number(before?.["version"]) + 1 });
       expect(after?.["credentials"]).not.toBe(before?.["credentials"]);
-      const newest = (await sandbox.issued()).findLast((one) => one.platform === id && one.kind === "access");
+      // A Page's own token where there is one, else the person's.
+      const newest = (await sandbox.issued()).findLast(
+        (one) => one.platform === id && one.kind === (id === "facebook" ? "page" : "access"),
+      );
       await sandbox.forgetLog();
       expect((await publish(ada, connection, "Rung with a new rope.")).state).toBe("published");
       const calls = await sandbox.requests({ platform: id, raw: true });
@@ -112,10 +115,7 @@ describe.each(oauthPlatforms)("$id", ({ id, publishing, revokes }) => {
     ]);
 
     await sandbox.forgetLog();
-    const draft = {
-      content: { text: "Not to be heard." },
-      targets: [{ connectionId: connection, options: askedOptions[id] ?? {} }],
-    };
+    const draft = await draftFor(ada, { platform: id, connectionId: connection, text: "Not to be heard." });
     const refused = await ada.send("POST", "/api/post", draft);
     expect(refused.status).toBe(422);
     const { error } = await answer<Refusal>(refused);
@@ -225,8 +225,14 @@ describe.each(oauthPlatforms)("$id", ({ id, publishing, revokes }) => {
     expect((await ada.send("DELETE", `/api/connections/${connection}`)).status).toBe(404);
     if (revokes) {
       const calls = await sandbox.requests({ platform: id, operation: "revoke", raw: true });
-      const given = calls.map(({ body }) => new URLSearchParams(body ?? "").get("token"));
-      const held = (await sandbox.issued()).filter((one) => /^(access|refresh)$/.test(one.kind));
+      const given = calls.map(
+        ({ body, headers }) =>
+          new URLSearchParams(body ?? "").get("token") ?? headers["authorization"]?.replace(/^Bearer /, ""),
+      );
+      const held = (await sandbox.issued()).filter(
+        (one) =>
+          one.platform === id && (revokes === "each" ? /^(access|refresh)$/ : /^access$/).test(one.kind),
+      );
       expect(given.sort()).toEqual(held.map(({ value }) => value).sort());
       expect(calls.every(({ status }) => status === 200 || status === 204)).toBe(true);
     }

@@ -19,7 +19,7 @@ import type { PersonAtApp } from "./support/people";
 /** What crosses the wire on the way out and back: addresses, headers, parameters, secrets. */
 const site = siteForFile();
 
-describe.each(oauthPlatforms)("$id", ({ id, pkce, calls }) => {
+describe.each(oauthPlatforms)("$id", ({ id, pkce, calls, codeInQuery }) => {
   test("the trip begins with a cookie that no neighbour and no script can touch", async () => {
     const { app, ada, begin, sandbox } = site();
     ada.cookies.delete("__Host-carillon-oauth");
@@ -75,7 +75,10 @@ describe.each(oauthPlatforms)("$id", ({ id, pkce, calls }) => {
       app.output(),
       finished.headers.get("location") ?? "",
       finished.headers.getSetCookie().join(),
-      JSON.stringify(urls.map(({ url }) => url)),
+      // Where the platform's own documents put the code into an address, it is in that one.
+      JSON.stringify(
+        urls.filter(({ operation }) => !(codeInQuery && operation === "token")).map(({ url }) => url),
+      ),
       JSON.stringify(await rows("oauth_states")),
     ];
     for (const secret of secrets.filter((one) => one !== null && one !== undefined)) {
@@ -236,7 +239,7 @@ describe.each(oauthPlatforms)("$id", ({ id, pkce, calls }) => {
     expect(finished.status).toBe(303);
     expect(finished.location).toMatch(new RegExp(`^/oauth/callback/success\\?platform=${id}&connection=`));
     const [exchange] = await sandbox.requests({ platform: id, operation: "token", raw: true });
-    const sent = new URLSearchParams(exchange?.body ?? "");
+    const sent = new URLSearchParams(exchange?.body || new URL(exchange?.url ?? "http://none").search);
     expect(sent.get("redirect_uri")).toBe(`${app.url}/api/oauth/${id}/callback`);
   });
 

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   type Access,
   type Credentials,
+  type MediaFile,
   type OAuthConnector,
   PlatformError,
   type PostContent,
@@ -10,30 +12,40 @@ import {
   type Resume,
 } from "@/lib/platforms/contract";
 import { challengeOf, createVerifier } from "@/lib/platforms/oauth";
-import { platformIds } from "@/lib/platforms/registry";
+import { connectsBy, platformIds } from "@/lib/platforms/registry";
+import { type FileServer, picture, serveFiles, video } from "./support/media";
 import { askedOptions } from "./support/posting";
 import { type RunningSandbox, startSandbox } from "./support/sandbox";
 
-/** What every provider promises, whatever its platform: run against the sandbox, over real HTTP. */
+/** What every provider that is connected by consent promises, whatever its platform: run against the sandbox, over real HTTP. */
 const appOrigin = "http://127.0.0.1:3000";
 const redirectUri = (platform: string) => `${appOrigin}/api/oauth/${platform}/callback`;
 
 let sandbox: RunningSandbox;
+let files: FileServer;
 
 beforeAll(async () => {
+  files = await serveFiles();
   sandbox = await startSandbox({ appOrigin });
   process.env["PLATFORM_SANDBOX_URL"] = sandbox.url;
   process.env["DATABASE_URL"] ??= "postgres://nobody@127.0.0.1:1/none";
 });
-afterAll(() => sandbox.stop());
-beforeEach(() => sandbox.reset());
+afterAll(async () => {
+  await sandbox.stop();
+  await files.stop();
+});
+beforeEach(async () => {
+  await sandbox.reset();
+  // TikTok fetches from places only that it knows to be ours.
+  await sandbox.settings({ platform: "tiktok", own: { verifiedPrefixes: files.url, initPerMinute: 1_000 } });
+});
 
-describe.each(platformIds)("%s", (platform) => {
+describe.each(platformIds.filter((id) => connectsBy(id) === "consent"))("%s", (platform) => {
   const provider = async (): Promise<Provider> => {
     const { findProvider } = await import("@/lib/platforms/registry");
     const found = findProvider(platform);
     if (!found) throw new Error(`${platform} is not configured`);
-    return found;
+    return found.provider;
   };
 
   async function oauth(): Promise<OAuthConnector> {
@@ -62,10 +74,13 @@ describe.each(platformIds)("%s", (platform) => {
   async function connected(): Promise<{ held: Provider; access: Access; credentials: Credentials }> {
     const held = await provider();
     const credentials = await granted();
-    const [identity] = (await held.identify(credentials)).identities;
-    if (!identity) throw new Error("nobody was identified");
+    const identity = (await held.identify(credentials)).identities.find(
+      ({ missing }) => missing.length === 0,
+    );
+    if (!identity) throw new Error("nobody was identified who may post");
     const access = {
-      accessToken: credentials.accessToken,
+      // A Page has a token of its own.
+      accessToken: (identity.credentials ?? credentials).accessToken,
       remoteId: identity.remoteId,
       metadata: { ...identity.metadata, handle: identity.handle },
     };
@@ -75,9 +90,30 @@ describe.each(platformIds)("%s", (platform) => {
   const written = (text: string, more: Partial<PostContent> = {}): PostContent => ({
     text,
     replies: [],
+    media: [],
     options: askedOptions[platform] ?? {},
     ...more,
   });
+
+  /** A post of these words, with a picture where the platform has none without. */
+  const aPost = async (text: string, more: Partial<PostContent> = {}): Promise<PostContent> => {
+    const { spec } = await provider();
+    return written(text, { ...(spec.media?.min ? { media: [await aPicture()] } : {}), ...more });
+  };
+
+  const aPicture = async (alt = "", size = 1_080): Promise<MediaFile> =>
+    files.file(await picture("jpeg", { width: size, height: size }), {
+      mimeType: "image/jpeg",
+      width: size,
+      height: size,
+      alt,
+    });
+
+  const digest = async (file: MediaFile): Promise<string> => {
+    const hash = createHash("sha256");
+    for await (const piece of file.open()) hash.update(piece);
+    return hash.digest("hex");
+  };
 
   /** Steps until it is out, as the engine does, counting the fences drawn on the way. */
   async function publish(held: Provider, access: Access, content: PostContent, from: Resume | null = null) {
@@ -151,11 +187,13 @@ describe.each(platformIds)("%s", (platform) => {
     expect(credentials.accessExpiresAt?.getTime()).toBeGreaterThan(Date.now());
     const { subject, identities } = await held.identify(credentials);
     expect(subject).not.toBe("");
-    expect(identities).toHaveLength(1);
-    expect(identities[0]).toMatchObject({ missing: [], name: expect.stringMatching(/\S/) });
+    expect(identities.find(({ remoteId }) => remoteId === access.remoteId)).toMatchObject({
+      missing: [],
+      name: expect.stringMatching(/\S/),
+    });
     const people = (await sandbox.people()).filter((person) => person.platform === platform);
-    // The id is theirs to the last digit, though it is beyond what a double can hold.
-    expect(people.map(({ id }) => id)).toContain(access.remoteId);
+    // The id is theirs, or their Page's, to the last digit, though it is beyond what a double can hold.
+    expect(JSON.stringify(people)).toContain(`"${access.remoteId}"`);
     expect(Number.isSafeInteger(Number(access.remoteId))).toBe(false);
   });
 
@@ -194,7 +232,7 @@ describe.each(platformIds)("%s", (platform) => {
   test("text arrives byte for byte, has an address, and can be taken back", async () => {
     const { held, access } = await connected();
     const text = 'Ding 🔔 👩‍👩‍👧‍👦 שלום – é & <b> "quoted" \\ 你好';
-    const out = await publish(held, access, written(text));
+    const out = await publish(held, access, await aPost(text));
     const effects = await sandbox.effects(platform);
     expect(effects.map((effect) => [effect.id, effect.text])).toEqual([[out.remoteId, text]]);
     expect(out.fences).toBe(1);
@@ -207,11 +245,50 @@ describe.each(platformIds)("%s", (platform) => {
 
   test("a link travels with the text", async () => {
     const { held, access } = await connected();
-    await publish(held, access, written("Read this", { link: "https://carillon.example/bells?a=1&b=2" }));
+    await publish(held, access, await aPost("Read this", { link: "https://carillon.example/bells?a=1&b=2" }));
     const [effect] = await sandbox.effects(platform);
     expect(held.spec.link === "field" ? effect?.link : effect?.text).toContain(
       "https://carillon.example/bells?a=1&b=2",
     );
+  });
+
+  test("pictures arrive byte for byte, in order, with what they show", async () => {
+    const { held, access } = await connected();
+    const { media } = held.spec;
+    if (!media?.image) return;
+    const shown = await Promise.all(
+      ["a bell", "a tower", "a rope"].map((alt, nth) => aPicture(alt, 1_000 - nth)),
+    );
+    const most = Math.min(media.max, media.image.max ?? media.max);
+    for (const pictures of [shown.slice(0, 1), ...(most > 2 ? [shown] : [])]) {
+      const text = `${pictures.length} pictures`;
+      const out = await publish(held, access, written(text, { media: pictures }));
+      const effect = (await sandbox.effects(platform)).find(({ id }) => id === out.remoteId);
+      expect(effect?.media.map(({ sha256, alt }) => ({ sha256, alt: alt ?? "" }))).toEqual(
+        await Promise.all(
+          pictures.map(async (file) => ({
+            sha256: await digest(file),
+            alt: media.altMax === undefined ? "" : file.alt,
+          })),
+        ),
+      );
+      expect(out.fences).toBe(1);
+    }
+  });
+
+  test("a video arrives byte for byte", async () => {
+    const { held, access } = await connected();
+    if (!held.spec.media?.video) return;
+    const size = { width: 720, height: 1_280 };
+    const film = files.file(await video({ seconds: 10, bytes: 6_000_000, ...size }), {
+      mimeType: "video/mp4",
+      durationMs: 10_000,
+      ...size,
+    });
+    const out = await publish(held, access, written("A bell, ringing", { media: [film] }));
+    const effect = (await sandbox.effects(platform)).find(({ id }) => id === out.remoteId);
+    expect(effect?.media.map(({ sha256 }) => sha256)).toEqual([await digest(film)]);
+    expect(effect?.text).toContain("A bell, ringing");
   });
 
   test("follow-ups hang below each other, each behind a fence of its own", async () => {
@@ -234,7 +311,7 @@ describe.each(platformIds)("%s", (platform) => {
     const { held, access } = await connected();
     if (!held.locate) return;
     const since = new Date(Date.now() - 1_000);
-    const content = written("Lost and found");
+    const content = await aPost("Lost and found");
     // Where the platform works in steps, the last resume before the visible write is what the engine has on record.
     let resume: Resume | null = null;
     let out: PublishStep | null = null;
@@ -250,7 +327,7 @@ describe.each(platformIds)("%s", (platform) => {
     });
     const other = await held.locate({
       access,
-      content: written("Never sent"),
+      content: await aPost("Never sent"),
       resume: null,
       since,
       known: [],
@@ -262,13 +339,13 @@ describe.each(platformIds)("%s", (platform) => {
     const { held, access, credentials } = await connected();
     const connector = await oauth();
     await sandbox.expire({ platform, kind: "access" });
-    const refused = await failure(publish(held, access, written("Too late")));
+    const refused = await failure(publish(held, access, await aPost("Too late")));
     expect(refused).toMatchObject({ kind: "reconnect", effect: "definite", tokenRefused: true });
     expect(await sandbox.effects(platform)).toEqual([]);
     if (!connector.refresh || !credentials.refreshToken) return;
     const renewed = await connector.refresh(credentials);
     expect(renewed.accessToken === credentials.accessToken).toBe(false);
-    await publish(held, { ...access, accessToken: renewed.accessToken }, written("In time"));
+    await publish(held, { ...access, accessToken: renewed.accessToken }, await aPost("In time"));
     expect(await sandbox.effects(platform)).toHaveLength(1);
   });
 
@@ -293,7 +370,7 @@ describe.each(platformIds)("%s", (platform) => {
     const connector = await oauth();
     if (!connector.revoke) return;
     await connector.revoke(credentials);
-    expect(await failure(publish(held, access, written("After the end")))).toMatchObject({
+    expect(await failure(publish(held, access, await aPost("After the end")))).toMatchObject({
       kind: "reconnect",
     });
     expect(await sandbox.effects(platform)).toEqual([]);

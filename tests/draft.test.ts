@@ -6,6 +6,7 @@ import {
   draftReducer,
   effective,
   emptyDraft,
+  filesOf,
   isEmptyDraft,
   linkProblems,
   toRequest,
@@ -13,6 +14,8 @@ import {
 
 const after = (actions: DraftAction[], start: Draft = emptyDraft()) => actions.reduce(draftReducer, start);
 const shared = { connectionId: null };
+const bell = { id: "0199f7a0-0000-7000-8000-000000000001" };
+const tower = { id: "0199f7a0-0000-7000-8000-000000000002", alt: "A tower" };
 
 describe("the composer's draft", () => {
   test("an account without differences inherits whatever the post says, now and later", () => {
@@ -158,19 +161,89 @@ describe("the composer's draft", () => {
         text: "hi",
         link: "https://example.com/",
         replies: [{ text: "more" }],
+        media: [tower],
         options: { topic: "bells" },
       },
     });
     expect(toRequest(draft)).toEqual({
-      content: { text: "hi", link: "https://example.com/", replies: [{ text: "more" }] },
+      content: { text: "hi", link: "https://example.com/", replies: [{ text: "more" }], media: [tower] },
       targets: [{ connectionId: "ada", options: { topic: "bells" } }],
     });
+  });
+
+  test("files are inherited, replaced or left out per account, and come back when reset", () => {
+    const draft = after([
+      { type: "targets_chosen", connectionIds: ["ada", "bell", "chime"] },
+      { type: "media_changed", media: [bell], ...shared },
+      { type: "overridden", connectionId: "ada", field: "media" },
+      { type: "media_changed", media: [tower, bell], connectionId: "ada" },
+      { type: "media_changed", media: [], connectionId: "bell" },
+    ]);
+    expect(toRequest(draft).content.media).toEqual([bell]);
+    expect(toRequest(draft).targets).toEqual([
+      { connectionId: "ada", content: { media: [tower, bell] }, options: {} },
+      { connectionId: "bell", content: { media: [] }, options: {} },
+      { connectionId: "chime", options: {} },
+    ]);
+    const reset = draftReducer(draft, { type: "inherited", connectionId: "ada", field: "media" });
+    expect(effective(reset, "ada").media).toEqual([bell]);
+  });
+
+  test("customising files begins with the post's own, and later changes of the post leave them", () => {
+    const draft = after([
+      { type: "media_changed", media: [bell], ...shared },
+      { type: "overridden", connectionId: "ada", field: "media" },
+      { type: "media_changed", media: [], ...shared },
+    ]);
+    expect(effective(draft, "ada").media).toEqual([bell]);
+    expect(effective(draft, null).media).toEqual([]);
+  });
+
+  test("every file of the chosen accounts is named once, those of unticked ones are not", () => {
+    const draft = after([
+      { type: "targets_chosen", connectionIds: ["ada"] },
+      { type: "media_changed", media: [bell], ...shared },
+      { type: "media_changed", media: [bell, tower], connectionId: "ada" },
+    ]);
+    expect(filesOf(draft)).toEqual([bell, tower]);
+    const unticked = draftReducer(draft, { type: "target_toggled", connectionId: "ada" });
+    expect(filesOf(unticked)).toEqual([bell]);
+  });
+
+  test("a file without a word is something to lose", () => {
+    expect(isEmptyDraft(after([{ type: "media_changed", media: [bell], ...shared }]))).toBe(false);
+    expect(isEmptyDraft(after([{ type: "media_changed", media: [bell], connectionId: "ada" }]))).toBe(false);
+    expect(isEmptyDraft(after([{ type: "media_changed", media: [], connectionId: "ada" }]))).toBe(true);
+  });
+
+  test("a list with only blank boxes is no answer; numbers and lists are sent as they are", () => {
+    const answer = (name: string, value: unknown): DraftAction => ({
+      type: "option_changed",
+      connectionId: "ada",
+      name,
+      value,
+    });
+    const draft = after([
+      { type: "targets_chosen", connectionIds: ["ada"] },
+      answer("poll", ["", ""]),
+      answer("people", ["ada", ""]),
+      answer("none", []),
+      answer("second", 0),
+    ]);
+    expect(toRequest(draft).targets[0]?.options).toEqual({ people: ["ada", ""], second: 0 });
+    expect(draft.options["ada"]?.["poll"], "the boxes stay on the screen").toEqual(["", ""]);
+  });
+
+  test("a draft stored before there were files loads without any", () => {
+    const { media: _none, ...old } = after([{ type: "text_changed", text: "old", ...shared }]);
+    expect(Draft.parse(JSON.parse(JSON.stringify(old)))).toEqual({ ...old, media: [] });
   });
 
   test("a draft survives being stored, and something else in its place is refused", () => {
     const draft = after([
       { type: "text_changed", text: "🔔", connectionId: "ada" },
       { type: "reply_added", id: "a", ...shared },
+      { type: "media_changed", media: [tower], connectionId: "ada" },
     ]);
     expect(Draft.parse(JSON.parse(JSON.stringify(draft)))).toEqual(draft);
     expect(Draft.safeParse({ text: 1 }).success).toBe(false);

@@ -95,6 +95,7 @@ function connectorOf({ connector } = provider()) {
 const aPost = (content: Partial<PostContent> = {}): PostContent => ({
   text: "Hello",
   replies: [],
+  media: [],
   options: {},
   ...content,
 });

@@ -58,7 +58,7 @@ describe.each(["pg", "neon"] as const)("the %s driver", (driver) => {
   test("a transaction commits as one, or not at all", async () => {
     const kept = uuid();
     const lost = uuid();
-    const post = (id: string) => ({ id, userId, content: { text: "Ding", replies: [] } });
+    const post = (id: string) => ({ id, userId, content: { text: "Ding", replies: [], media: [] } });
     await connected.db.transaction((tx) => tx.insert(posts).values(post(kept)));
     await expect(
       connected.db.transaction(async (tx) => {

@@ -95,6 +95,7 @@ const exchange = (code = "c") =>
 const aPost = ({ options, ...content }: Partial<PostContent> = {}): PostContent => ({
   text: "Hello",
   replies: [],
+  media: [],
   options: { subreddit: "bells", title: "Ding", ...options },
   ...content,
 });

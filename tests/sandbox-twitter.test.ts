@@ -4,11 +4,15 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { waitUntil } from "@/scripts/wait";
+import { animation, picture, video } from "./support/media";
 
 type Body = Record<string, unknown>;
 type Reply = { status: number; headers: Headers; body: Body };
 type Link = { start: number; end: number; url: string; expanded_url: string };
 type Tokens = { access_token: string; refresh_token?: string; scope: string; expires_in: number };
+
+type Processing = { state: string; check_after_secs?: number; error?: { code: number; message: string } };
 
 const ada = "1846023975518208001";
 const redirectUri = "http://127.0.0.1:3000/api/oauth/twitter/callback";
@@ -414,7 +418,7 @@ describe("a post", () => {
     ["an unknown property of the reply", { text: "a", reply: { in_reply_to_tweet_id: "7", to: "me" } }, 400],
     ["an unknown audience", { text: "a", reply_settings: "everyone" }, 400],
     ["media that were never uploaded", { text: "a", media: { media_ids: ["7"] } }, 400],
-    ["a poll", { text: "a", poll: { options: ["a", "b"], duration_minutes: 5 } }, 403],
+    ["a community", { text: "a", community_id: "7" }, 403],
     ["a quote", { text: "a", quote_tweet_id: "7" }, 403],
     ["a reply to what is not there", { text: "a", reply: { in_reply_to_tweet_id: "7" } }, 403],
   ])("with %s is refused", async (_what, body, status) => {
@@ -476,6 +480,475 @@ describe("a post", () => {
     expect((await api("DELETE", "/2/tweets/7", adas.access_token)).status).toBe(404);
     expect((await api("DELETE", "/2/tweets/seven", adas.access_token)).status).toBe(400);
     expect(await effects()).toMatchObject([{ id, deleted: false }]);
+  });
+});
+
+describe("a picture", () => {
+  test("goes up in one call, gets its alt text, and is in the post in its place", async () => {
+    const { access_token } = await signIn();
+    const files = [await picture("jpeg"), await picture("png", { width: 640, height: 480 })];
+    const ids: string[] = [];
+    for (const file of files) {
+      const { status, body } = await upload(access_token, file);
+      expect(status).toBe(200);
+      expect(body.data).toMatchObject({ size: file.byteLength, expires_after_secs: 86_400 });
+      ids.push((body.data as { id: string }).id);
+    }
+    const described = await describeMedia(access_token, ids[1] ?? "", "A small tower");
+    expect([described.status, described.body.data]).toMatchObject([200, { id: ids[1] }]);
+    const id = await idOf(post(access_token, { text: "Two towers", media: { media_ids: ids } }));
+    expect(await effects()).toMatchObject([
+      {
+        id,
+        text: "Two towers",
+        media: [
+          { sha256: sha256(files[0]), mime: "image/jpeg", alt: null },
+          { sha256: sha256(files[1]), mime: "image/png", width: 640, height: 480, alt: "A small tower" },
+        ],
+        details: { reply_settings: "everyone", poll: null },
+      },
+    ]);
+    const [found] = await list(access_token, "tweet.fields=attachments");
+    expect(found).toMatchObject({
+      id,
+      text: "Two towers",
+      attachments: { media_keys: [`3_${ids[0]}`, `3_${ids[1]}`] },
+    });
+  });
+
+  test("also goes up as base64, and needs no words beside it", async () => {
+    const { access_token } = await signIn();
+    const file = await picture("webp", { width: 320, height: 200 });
+    const { body } = await api("POST", "/2/media/upload", access_token, {
+      media: file.toString("base64"),
+      media_category: "tweet_image",
+    });
+    expect(body.data).toMatchObject({ image: { w: 320, h: 200, image_type: "image/webp" } });
+    const id = (body.data as { id: string }).id;
+    const withId = { media: { media_ids: [id] }, made_with_ai: true, reply_settings: "verified" };
+    await idOf(post(access_token, withId));
+    expect(await effects()).toMatchObject([
+      {
+        text: "",
+        media: [{ sha256: sha256(file) }],
+        details: { madeWithAi: true, reply_settings: "verified" },
+      },
+    ]);
+  });
+
+  test.each([
+    ["no category", { media_category: null }],
+    ["the category of a GIF", { media_category: "tweet_gif" }],
+    ["the category of a video", { media_category: "tweet_video" }],
+    ["a command of the previous protocol", { command: "INIT" }],
+    ["an owner who is no id", { additional_owners: "adabell" }],
+  ])("with %s is refused", async (_what, fields) => {
+    const { access_token } = await signIn();
+    expect((await upload(access_token, await picture("png"), fields)).status).toBe(400);
+  });
+
+  test("is refused when it is no picture, too big, empty, or sent otherwise", async () => {
+    const { access_token } = await signIn();
+    const refused = [
+      await upload(access_token, await picture("tiff")),
+      await upload(access_token, Buffer.from("a drawing of a bell")),
+      await upload(access_token, Buffer.alloc(0)),
+      await api("POST", "/2/media/upload", access_token, { media: "???", media_category: "tweet_image" }),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
+    const png = await picture("png");
+    const padded = Buffer.concat([png, Buffer.alloc(5_242_881 - png.byteLength)]);
+    expect((await upload(access_token, padded)).status).toBe(400);
+    expect((await upload(access_token, padded.subarray(0, -1))).status).toBe(200);
+    await own({ maxImageBytes: 6_000_000 });
+    expect((await upload(access_token, padded)).status).toBe(200);
+  });
+
+  test("needs media.write, and nothing less", async () => {
+    const { access_token } = await signIn("adabell", "tweet.read tweet.write users.read");
+    const answer = await upload(access_token, await picture("png"));
+    expect(answer.body).toMatchObject({
+      status: 403,
+      detail: "You are not permitted to perform this action.",
+    });
+    const { access_token: only } = await signIn("adabell", "media.write");
+    expect((await upload(only, await picture("png"))).status).toBe(200);
+  });
+
+  test("costs nothing when the credits are gone: it is refused, as the post is", async () => {
+    const { access_token } = await signIn();
+    await own({ trouble: "credits" });
+    expect((await upload(access_token, await picture("png"))).body).toMatchObject({
+      title: "CreditsDepleted",
+    });
+    const start = await initialize(access_token, { media_type: "video/mp4", total_bytes: 1_000 });
+    expect([start.status, start.body.title]).toEqual([402, "CreditsDepleted"]);
+  });
+
+  test("has its own limits", async () => {
+    const { access_token } = await signIn();
+    const file = await picture("png");
+    const first = await upload(access_token, file);
+    expect(first.headers.get("x-rate-limit-limit")).toBe("500");
+    expect(first.headers.get("x-rate-limit-remaining")).toBe("499");
+    await own({ uploadLimit: 1 });
+    expect((await upload(access_token, file)).status).toBe(429);
+    await own({ uploadLimit: 500, appUploadLimit: 1 });
+    expect((await upload(access_token, file)).status).toBe(429);
+  });
+
+  test.each([
+    ["a thousand characters", "a".repeat(1_000), 200],
+    ["one more", "a".repeat(1_001), 400],
+    ["a thousand bells", "🔔".repeat(1_000), 200],
+  ])("may have an alt text of %s: %s", async (_what, text, status) => {
+    const { access_token } = await signIn();
+    const id = mediaId(await upload(access_token, await picture("png")));
+    expect((await describeMedia(access_token, id, text)).status).toBe(status);
+  });
+
+  test("is described by its owner alone, in X's own shape", async () => {
+    const { access_token } = await signIn();
+    const chimes = await signIn("chimecafe");
+    const id = mediaId(await upload(access_token, await picture("png")));
+    expect((await describeMedia(chimes.access_token, id, "Not mine")).status).toBe(400);
+    for (const body of [
+      { id, metadata: { alt_text: "bare" } },
+      { id, metadata: { alt_text: { text: "a" }, mood: "b" } },
+      { media_id: id, alt_text: { text: "a" } },
+      { id: "7", metadata: { alt_text: { text: "a" } } },
+    ]) {
+      expect((await api("POST", "/2/media/metadata", access_token, body)).status).toBe(400);
+    }
+  });
+});
+
+describe("media in a post", () => {
+  test("are one's own, ready, and not older than a day", async () => {
+    const { access_token } = await signIn();
+    const chimes = await signIn("chimecafe");
+    const id = mediaId(await upload(access_token, await picture("png")));
+    const shared = mediaId(
+      await upload(access_token, await picture("png"), { additional_owners: "1846023975518208002" }),
+    );
+    const attempt = (token: string, one: string) => post(token, { text: one, media: { media_ids: [one] } });
+    const foreign = await attempt(chimes.access_token, id);
+    expect([foreign.status, problemOf(foreign)]).toEqual([400, "invalid-request"]);
+    expect((await attempt(chimes.access_token, shared)).status).toBe(201);
+    await own({ processingMs: 60_000 });
+    const film = await uploadInSegments(access_token, await smallVideo());
+    expect((await attempt(access_token, film)).status).toBe(400);
+    await control("clock", { advanceMs: 60_000 });
+    expect((await attempt(access_token, film)).status).toBe(201);
+    await control("clock", { advanceMs: 86_400_000 - 60_000 });
+    const { access_token: later } = await signIn();
+    expect((await attempt(later, id)).status).toBe(400);
+    expect(await effects()).toHaveLength(2);
+  });
+
+  test("are up to four photos, or one GIF, or one video", async () => {
+    const { access_token } = await signIn();
+    await own({ processingMs: 0 });
+    const photos: string[] = [];
+    for (let n = 0; n < 5; n += 1) photos.push(mediaId(await upload(access_token, await picture("png"))));
+    const gif = await uploadInSegments(access_token, await animation(), {
+      media_type: "image/gif",
+      media_category: "tweet_gif",
+    });
+    const movingPhoto = mediaId(await upload(access_token, await animation()));
+    const film = await uploadInSegments(access_token, await smallVideo());
+    const [first = ""] = photos;
+    const attempt = (...media_ids: string[]) => post(access_token, { media: { media_ids } });
+    const five = await attempt(...photos);
+    expect(five.status).toBe(400);
+    expect(JSON.stringify(five.body)).toContain("maximum of 4 items");
+    const refused = [
+      await attempt(),
+      await attempt(first, gif),
+      await attempt(gif, movingPhoto),
+      await attempt(film, first),
+      await attempt(film, film),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
+    expect(await effects()).toEqual([]);
+    const taken = [await attempt(...photos.slice(0, 4)), await attempt(gif), await attempt(film)];
+    expect(taken.map(({ status }) => status)).toEqual([201, 201, 201]);
+    const media = (await effects()).map((one) => (one.media as Body[]).map(({ mime }) => mime));
+    expect(media).toEqual([
+      ["image/png", "image/png", "image/png", "image/png"],
+      ["image/gif"],
+      ["video/mp4"],
+    ]);
+  });
+
+  test.each([
+    ["ids that are numbers", { media_ids: [7] }],
+    ["a field X does not know", { media_ids: ["7"], alt: "a" }],
+    ["eleven people tagged", { media_ids: ["7"], tagged_user_ids: Array.from({ length: 11 }, () => "7") }],
+    ["a list alone", ["7"]],
+  ])("are refused as %s", async (_what, media) => {
+    const { access_token } = await signIn();
+    expect((await post(access_token, { text: "a", media })).status).toBe(400);
+  });
+
+  test("make the same words another post, and the same files the same", async () => {
+    const { access_token } = await signIn();
+    const attempt = async (file: Buffer) =>
+      (
+        await post(access_token, {
+          text: "Look",
+          media: { media_ids: [mediaId(await upload(access_token, file))] },
+        })
+      ).status;
+    const [one, other] = [await picture("png"), await picture("jpeg")];
+    expect([await attempt(one), await attempt(other), await attempt(one)]).toEqual([201, 201, 403]);
+  });
+
+  test("show as a link at the end of the text, when X is told to", async () => {
+    const { access_token } = await signIn();
+    await own({ mediaLinkInText: true });
+    const id = mediaId(await upload(access_token, await picture("png")));
+    await post(access_token, { text: "Look", media: { media_ids: [id] } });
+    const [found] = await list(access_token, "tweet.fields=entities");
+    expect(found?.text).toMatch(/^Look https:\/\/t\.co\/\w{10}$/);
+    expect(JSON.stringify(found?.entities)).toContain("/photo/1");
+  });
+});
+
+describe("an upload in segments", () => {
+  test("is announced, appended in order, finalized, and looked at until it succeeded", async () => {
+    const { access_token } = await signIn();
+    const film = await smallVideo();
+    const type = { media_type: "video/mp4", media_category: "tweet_video" };
+    const begun = await initialize(access_token, { ...type, total_bytes: film.byteLength });
+    expect(begun.body.data).toMatchObject({
+      expires_after_secs: 86_400,
+      media_key: expect.stringMatching(/^7_/),
+    });
+    const id = mediaId(begun);
+    const half = Math.ceil(film.byteLength / 2);
+    expect((await append(access_token, id, 1, film.subarray(half))).status).toBe(400);
+    const first = await append(access_token, id, 0, film.subarray(0, half));
+    const { expires_at } = first.body.data as { expires_at: number };
+    expect(Math.abs(expires_at - Date.now() / 1_000 - 86_400)).toBeLessThan(10);
+    expect((await finalize(access_token, id)).status).toBe(400);
+    expect((await statusOf(access_token, id)).status).toBe(400);
+    expect((await append(access_token, id, 1, film.subarray(half))).status).toBe(200);
+    // A segment that is sent twice is one segment.
+    expect((await append(access_token, id, 1, film.subarray(half))).status).toBe(200);
+    expect((await append(access_token, id, 2, film.subarray(0, 1))).status).toBe(400);
+    expect(processingOf(await finalize(access_token, id))).toMatchObject({
+      state: "pending",
+      check_after_secs: 1,
+    });
+    await waitUntil(
+      async () => (processingOf(await statusOf(access_token, id))?.state === "succeeded" ? true : null),
+      { withinMs: 5_000, otherwise: "The video was never ready." },
+    );
+    expect(processingOf(await finalize(access_token, id))?.state).toBe("succeeded");
+    expect((await append(access_token, id, 2, film)).status).toBe(400);
+    expect((await describeMedia(access_token, id, "A film")).status).toBe(400);
+    await own({ videoAltText: true });
+    expect((await describeMedia(access_token, id, "A film")).status).toBe(200);
+    await idOf(post(access_token, { text: "Watch", media: { media_ids: [id] } }));
+    expect(await effects()).toMatchObject([
+      { media: [{ sha256: sha256(film), mime: "video/mp4", durationMs: 5_000, alt: "A film" }] },
+    ]);
+  });
+
+  test("is only its owner's to go on with", async () => {
+    const { access_token } = await signIn();
+    const chimes = await signIn("chimecafe");
+    const id = mediaId(await initialize(access_token, { media_type: "video/mp4", total_bytes: 3 }));
+    const answers = [
+      await append(chimes.access_token, id, 0, Buffer.from("abc")),
+      await finalize(chimes.access_token, id),
+      await append(access_token, "7", 0, Buffer.from("abc")),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400]);
+    await control("clock", { advanceMs: 86_400_000 });
+    const { access_token: later } = await signIn();
+    expect((await append(later, id, 0, Buffer.from("abc"))).status).toBe(400);
+  });
+
+  test("tells how long to wait, and what went wrong", async () => {
+    const { access_token } = await signIn();
+    await own({ processingMs: 10_000 });
+    const id = await uploadInSegments(access_token, await smallVideo());
+    expect(processingOf(await statusOf(access_token, id))).toMatchObject({
+      state: "in_progress",
+      check_after_secs: 10,
+    });
+    await own({ processingMs: 0, processingError: "Something broke" });
+    const broken = await uploadInSegments(access_token, await smallVideo());
+    expect(processingOf(await statusOf(access_token, broken))).toMatchObject({
+      state: "failed",
+      error: { message: "Something broke" },
+    });
+    expect((await post(access_token, { text: "a", media: { media_ids: [broken] } })).status).toBe(400);
+  });
+
+  test("of more than 8 MB at a time is a 413 without a word, or of less where X is in that mood", async () => {
+    const { access_token } = await signIn();
+    const size = 8_388_608;
+    const id = mediaId(await initialize(access_token, { media_type: "video/mp4", total_bytes: 2 * size }));
+    const over = await appendRaw(access_token, id, 0, Buffer.alloc(size + 1));
+    expect([over.status, await over.text()]).toEqual([413, ""]);
+    expect((await append(access_token, id, 0, Buffer.alloc(size))).status).toBe(200);
+    await own({ maxChunkBytes: 1_048_576 });
+    const lower = await appendRaw(access_token, id, 1, Buffer.alloc(1_048_577));
+    expect([lower.status, await lower.text()]).toEqual([413, ""]);
+  });
+
+  test.each([
+    ["a type X does not know", { media_type: "video/x-msvideo" }],
+    ["no type", { media_type: undefined }],
+    ["a size in words", { total_bytes: "1000" }],
+    ["no size", { total_bytes: undefined }],
+    ["more than 16 GB", { total_bytes: 17_179_869_185 }],
+    ["more than 512 MB for those who do not pay", { total_bytes: 536_870_913 }],
+    ["an unknown category", { media_category: "tweet_film" }],
+    ["a video as a picture", { media_category: "tweet_image" }],
+    [
+      "a GIF of more than 15 MB",
+      { media_type: "image/gif", media_category: "tweet_gif", total_bytes: 15_728_641 },
+    ],
+    ["a field X does not know", { command: "INIT" }],
+  ])("with %s is refused", async (_what, fields) => {
+    const { access_token } = await signIn();
+    const usual = { media_type: "video/mp4", total_bytes: 1_000, media_category: "tweet_video" };
+    expect((await initialize(access_token, { ...usual, ...fields })).status).toBe(400);
+  });
+
+  test("takes segments as forms only, with both fields", async () => {
+    const { access_token } = await signIn();
+    const id = mediaId(await initialize(access_token, { media_type: "video/mp4", total_bytes: 3 }));
+    const asJson = await api("POST", `/2/media/upload/${id}/append`, access_token, {
+      segment_index: 0,
+      media: "YWJj",
+    });
+    expect(asJson.status).toBe(400);
+    for (const index of ["", "-1", "1000", "one"]) {
+      expect((await append(access_token, id, index, Buffer.from("abc"))).status).toBe(400);
+    }
+    expect((await append(access_token, id, 0, Buffer.from("abcd"))).status).toBe(400);
+  });
+
+  test.each([
+    ["half a second", { seconds: 0.5 }, "succeeded"],
+    ["20 minutes", { seconds: 1_200 }, "succeeded"],
+    ["20 minutes and a second", { seconds: 1_201 }, "failed"],
+    ["1024 × 1280", { width: 1_024, height: 1_280 }, "succeeded"],
+    ["1080 × 1280", { width: 1_080, height: 1_280 }, "failed"],
+    ["1282 × 720", { width: 1_282, height: 720 }, "failed"],
+    ["30 × 64", { width: 30, height: 64 }, "failed"],
+    ["1 : 3", { width: 400, height: 1_200 }, "succeeded"],
+    ["more than 1 : 3", { width: 390, height: 1_200 }, "failed"],
+  ])("a video of %s has %o and %s", async (_what, shape, state) => {
+    const { access_token } = await signIn();
+    const film = await video({ seconds: 1, width: 720, height: 1_280, ...shape });
+    const id = await uploadInSegments(access_token, film);
+    await control("clock", { advanceMs: 1_000 });
+    expect(processingOf(await statusOf(access_token, id))?.state).toBe(state);
+  });
+
+  test("a GIF must be one, small enough and of at most 350 pictures", async () => {
+    const { access_token } = await signIn();
+    await own({ processingMs: 1 });
+    const gif = { media_type: "image/gif", media_category: "tweet_gif" };
+    const states: unknown[] = [];
+    for (const file of [
+      await animation({ width: 16, height: 16, frames: 350 }),
+      await animation({ width: 16, height: 16, frames: 351 }),
+      await animation({ width: 1_281, height: 20 }),
+      await picture("png"),
+    ]) {
+      const id = await uploadInSegments(access_token, file, gif);
+      await control("clock", { advanceMs: 10 });
+      states.push(processingOf(await statusOf(access_token, id))?.state);
+    }
+    expect(states).toEqual(["succeeded", "failed", "failed", "failed"]);
+  });
+
+  test("a picture in segments is ready at once", async () => {
+    const { access_token } = await signIn();
+    const id = await uploadInSegments(access_token, await picture("png"), {
+      media_type: "image/png",
+      media_category: "tweet_image",
+    });
+    expect(processingOf(await statusOf(access_token, id))).toBeUndefined();
+    expect((await post(access_token, { media: { media_ids: [id] } })).status).toBe(201);
+  });
+
+  test("a long video is uploaded by all, and posted by those who pay", async () => {
+    const adas = await signIn("adabell");
+    const chimes = await signIn("chimecafe");
+    await own({ processingMs: 0 });
+    const film = await video({ seconds: 141, width: 640, height: 360 });
+    const attempt = async (token: string) =>
+      post(token, { media: { media_ids: [await uploadInSegments(token, film)] } });
+    const refused = await attempt(adas.access_token);
+    expect(refused.status).toBe(403);
+    expect(refused.body.detail).toBe("This user is not allowed to post a video longer than 2 minutes");
+    expect((await attempt(chimes.access_token)).status).toBe(201);
+    const enough = await video({ seconds: 140, width: 640, height: 360 });
+    const id = await uploadInSegments(adas.access_token, enough);
+    expect((await post(adas.access_token, { media: { media_ids: [id] } })).status).toBe(201);
+  });
+
+  test("a status is asked for with its command and the id", async () => {
+    const { access_token } = await signIn();
+    const id = mediaId(await upload(access_token, await picture("png")));
+    for (const query of [
+      `media_id=${id}`,
+      `command=INIT&media_id=${id}`,
+      "command=STATUS",
+      `command=STATUS&id=${id}`,
+    ]) {
+      expect((await api("GET", `/2/media/upload?${query}`, access_token)).status).toBe(400);
+    }
+    expect((await api("GET", `/2/media/${id}`, access_token)).status).toBe(404);
+  });
+});
+
+describe("a poll", () => {
+  const poll = { options: ["Tenor", "Treble"], duration_minutes: 1_440 };
+
+  test("goes out with the text, and can be read as an attachment", async () => {
+    const { access_token } = await signIn();
+    const id = await idOf(post(access_token, { text: "Which?", poll, reply_settings: "following" }));
+    expect(await effects()).toMatchObject([
+      { id, media: [], details: { poll, reply_settings: "following", replySettings: "following" } },
+    ]);
+    const [found] = await list(access_token, "tweet.fields=attachments");
+    expect(found?.attachments).toEqual({ poll_ids: [expect.stringMatching(/^\d{19}$/)] });
+  });
+
+  test.each([
+    ["four options of 25 characters", { options: ["🔔".repeat(25), "b".repeat(25), "c", "d"] }, 201],
+    ["five minutes", { duration_minutes: 5 }, 201],
+    ["seven days", { duration_minutes: 10_080 }, 201],
+    ["one option", { options: ["a"] }, 400],
+    ["five options", { options: ["a", "b", "c", "d", "e"] }, 400],
+    ["an option of 26 characters", { options: ["a".repeat(26), "b"] }, 400],
+    ["an empty option", { options: ["", "b"] }, 400],
+    ["four minutes", { duration_minutes: 4 }, 400],
+    ["a minute more than seven days", { duration_minutes: 10_081 }, 400],
+    ["half a minute", { duration_minutes: 5.5 }, 400],
+    ["no duration", { duration_minutes: undefined }, 400],
+    ["a field X does not know", { colour: "red" }, 400],
+  ])("with %s is answered as X would", async (_what, change, status) => {
+    const { access_token } = await signIn();
+    expect((await post(access_token, { text: "Which?", poll: { ...poll, ...change } })).status).toBe(status);
+    expect(await effects()).toHaveLength(status === 201 ? 1 : 0);
+  });
+
+  test("needs words, and no media beside it", async () => {
+    const { access_token } = await signIn();
+    expect((await post(access_token, { poll })).status).toBe(400);
+    const id = mediaId(await upload(access_token, await picture("png")));
+    expect((await post(access_token, { text: "Which?", poll, media: { media_ids: [id] } })).status).toBe(400);
+    expect(await effects()).toEqual([]);
   });
 });
 
@@ -765,6 +1238,82 @@ function api(method: string, path: string, token: string | null, body?: Body): P
 async function send(method: string, path: string, init: RequestInit): Promise<Reply> {
   const answer = await fetch(`${origin}/api.x.com${path}`, { method, ...init });
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Body };
+}
+
+/** A form with a file and fields; null takes a field away. */
+function formOf(file: Buffer, fields: Record<string, string | null>): FormData {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) if (value !== null) body.set(name, value);
+  body.set("media", new Blob([new Uint8Array(file)]), "file");
+  return body;
+}
+
+function upload(token: string, file: Buffer, fields: Record<string, string | null> = {}): Promise<Reply> {
+  const body = formOf(file, { media_category: "tweet_image", ...fields });
+  return send("POST", "/2/media/upload", { headers: { authorization: `Bearer ${token}` }, body });
+}
+
+function initialize(token: string, fields: Body): Promise<Reply> {
+  return api("POST", "/2/media/upload/initialize", token, fields);
+}
+
+function appendRaw(token: string, id: string, index: number | string, piece: Buffer): Promise<Response> {
+  return fetch(`${origin}/api.x.com/2/media/upload/${id}/append`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: formOf(piece, { segment_index: String(index) }),
+  });
+}
+
+async function append(token: string, id: string, index: number | string, piece: Buffer): Promise<Reply> {
+  const answer = await appendRaw(token, id, index, piece);
+  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Body };
+}
+
+function finalize(token: string, id: string): Promise<Reply> {
+  return api("POST", `/2/media/upload/${id}/finalize`, token);
+}
+
+function statusOf(token: string, id: string): Promise<Reply> {
+  return api("GET", `/2/media/upload?command=STATUS&media_id=${id}`, token);
+}
+
+/** The id of a whole upload in two segments. */
+async function uploadInSegments(
+  token: string,
+  file: Buffer,
+  type: Body = { media_type: "video/mp4", media_category: "tweet_video" },
+): Promise<string> {
+  const id = mediaId(await initialize(token, { ...type, total_bytes: file.byteLength }));
+  const half = Math.ceil(file.byteLength / 2);
+  for (const [index, piece] of [file.subarray(0, half), file.subarray(half)].entries()) {
+    expect((await append(token, id, index, piece)).status).toBe(200);
+  }
+  expect((await finalize(token, id)).status).toBe(200);
+  return id;
+}
+
+function describeMedia(token: string, id: string, text: string): Promise<Reply> {
+  return api("POST", "/2/media/metadata", token, { id, metadata: { alt_text: { text } } });
+}
+
+function mediaId({ status, body }: Reply): string {
+  expect(status).toBe(200);
+  return (body.data as { id: string }).id;
+}
+
+function processingOf({ body }: Reply): Processing | undefined {
+  return (body.data as { processing_info?: Processing }).processing_info;
+}
+
+function smallVideo(): Promise<Buffer> {
+  return video({ seconds: 5, width: 720, height: 1_280 });
+}
+
+function sha256(file: Buffer | undefined): string {
+  return createHash("sha256")
+    .update(file ?? "")
+    .digest("hex");
 }
 
 /** The last part of a problem's type. */

@@ -74,6 +74,7 @@ const connector = () => {
 const aPost = (content: Partial<PostContent> = {}): PostContent => ({
   text: "Hello #bells",
   replies: [],
+  media: [],
   options: {},
   ...content,
 });

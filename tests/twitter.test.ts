@@ -71,6 +71,7 @@ function connector() {
 const aPost = (content: Partial<PostContent> = {}): PostContent => ({
   text: "Hello",
   replies: [],
+  media: [],
   options: {},
   ...content,
 });
@@ -229,7 +230,7 @@ describe("connecting", () => {
     ];
     const found = await provider().identify({
       accessToken: "A1",
-      scopes: ["tweet.read", "users.read", "offline.access"],
+      scopes: ["tweet.read", "users.read", "media.write", "offline.access"],
     });
     expect(found).toEqual({
       subject: ME,

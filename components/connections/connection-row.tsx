@@ -2,7 +2,8 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { ConnectButton } from "@/components/connections/connect-button";
-import { accountLabel, needsAttention, permissionWords, statusWords } from "@/components/connections/status";
+import { SessionLink } from "@/components/connections/session-link";
+import { accountLabel, needsAttention, permissionWords, statusOf } from "@/components/connections/status";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { ExternalLink } from "@/components/ui/external-link";
@@ -10,6 +11,7 @@ import { Time } from "@/components/ui/time";
 import { tell, warn } from "@/components/ui/toast";
 import { checkConnection, connectionQueries } from "@/lib/connections/queries";
 import type { ConnectionDto } from "@/lib/connections/schema";
+import { sessionFacts } from "@/lib/connections/session-schema";
 import { sentence } from "@/lib/http/api";
 
 type Props = {
@@ -22,7 +24,11 @@ type Props = {
 /** One account: how it is, what it may do, and what can be done about it. */
 export function ConnectionRow({ connection, platformName, canConnect, onDisconnect }: Props) {
   const label = accountLabel(connection);
-  const status = statusWords[connection.status];
+  const status = statusOf(connection);
+  const session = sessionFacts(connection);
+  // A pasted session is asked about once at most.
+  const canTest = !session || (!session.askedAt && connection.status !== "reconnect");
+  const look = needsAttention(connection) ? "primary" : "plain";
   const test = useTest(platformName);
   return (
     <li className="grid gap-3 px-5 py-4">
@@ -48,23 +54,36 @@ export function ConnectionRow({ connection, platformName, canConnect, onDisconne
             ticked.
           </p>
         )}
-        {connection.lastError && <p className="text-bad">Last problem: {connection.lastError.message}</p>}
+        {connection.lastError &&
+          (session && connection.status !== "reconnect" ? (
+            <p className="text-ink">Not checked: {connection.lastError.message} It is kept as it is.</p>
+          ) : (
+            <p className="text-bad">Last problem: {connection.lastError.message}</p>
+          ))}
         <p>
           Connected on <Time at={connection.connectedAt} detail="day" />. <Lifetime connection={connection} />
         </p>
       </div>
       <div className="flex flex-wrap gap-2">
-        {canConnect && (
-          <ConnectButton
-            request={{ platform: connection.platform, connection: connection.id }}
-            style={{ size: "small", look: needsAttention(connection) ? "primary" : "plain" }}
-          >
-            Reconnect<span className="sr-only"> {label}</span>
-          </ConnectButton>
+        {canConnect &&
+          (session ? (
+            <SessionLink connection={connection.id} style={{ size: "small", look }}>
+              Reconnect<span className="sr-only"> {label}</span>
+            </SessionLink>
+          ) : (
+            <ConnectButton
+              request={{ platform: connection.platform, connection: connection.id }}
+              style={{ size: "small", look }}
+            >
+              Reconnect<span className="sr-only"> {label}</span>
+            </ConnectButton>
+          ))}
+        {canTest && (
+          <Button size="small" busy={test.isPending} onClick={() => test.mutate(connection)}>
+            {session ? "Check once" : "Test now"}
+            <span className="sr-only">: {label}</span>
+          </Button>
         )}
-        <Button size="small" busy={test.isPending} onClick={() => test.mutate(connection)}>
-          Test now<span className="sr-only">: {label}</span>
-        </Button>
         <Button size="small" look="quiet" onClick={onDisconnect}>
           Disconnect<span className="sr-only"> {label}</span>
         </Button>
@@ -74,6 +93,14 @@ export function ConnectionRow({ connection, platformName, canConnect, onDisconne
 }
 
 function Lifetime({ connection }: { connection: ConnectionDto }) {
+  const session = sessionFacts(connection);
+  if (session?.checkedAt) {
+    return (
+      <>
+        Checked on <Time at={session.checkedAt} />.
+      </>
+    );
+  }
   if (connection.renewsItself && connection.refreshDueAt) return <>Renewed as you post from it.</>;
   if (!connection.accessExpiresAt) return <>{connection.status === "active" && "No end date is known."}</>;
   return (
@@ -94,8 +121,13 @@ function useTest(platformName: string) {
         ?.connections.find(({ id }) => id === connection.id);
       if (!now) return;
       if (needsAttention(now)) {
-        const { label, means } = statusWords[now.status];
+        const { label, means } = statusOf(now);
         warn({ title: `${accountLabel(now)}: ${label}`, description: means ?? "" });
+      } else if (sessionFacts(now)?.checked === false) {
+        tell({
+          title: `${accountLabel(now)} could not be checked`,
+          description: `${now.lastError?.message ?? ""} The session is kept as it is.`,
+        });
       } else tell({ title: `${platformName} answered: ${accountLabel(now)} works` });
     },
     onError: async (error, connection, _before, { client }) => {

@@ -4,6 +4,7 @@ import { accountLabel } from "@/components/connections/status";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import type { ConnectionDto } from "@/lib/connections/schema";
+import { sessionFacts } from "@/lib/connections/session-schema";
 import type { PlatformSpec } from "@/lib/platforms/contract";
 
 type Props = {
@@ -34,7 +35,12 @@ export function DisconnectDialog({ connection, spec, onClose, onConfirm }: Props
           Carillon destroys the keys it holds for this account. This cannot be undone, but you can connect
           again.
         </li>
-        {spec.capabilities.revoke ? (
+        {sessionFacts(connection) ? (
+          <li>
+            The session itself goes on in your browser. To end it, log out of all sessions in your {spec.name}{" "}
+            settings.
+          </li>
+        ) : spec.capabilities.revoke ? (
           <li>{spec.name} is asked to withdraw the permission you gave.</li>
         ) : (
           <li>
@@ -42,7 +48,9 @@ export function DisconnectDialog({ connection, spec, onClose, onConfirm }: Props
             {spec.name} settings too.
           </li>
         )}
-        <li>Posts that are out stay out. Posts still waiting for this account will not be sent.</li>
+        {spec.publishes !== false && (
+          <li>Posts that are out stay out. Posts still waiting for this account will not be sent.</li>
+        )}
       </ul>
     </Dialog>
   );

@@ -2,6 +2,7 @@
 
 import { ConnectButton } from "@/components/connections/connect-button";
 import { ConnectionRow } from "@/components/connections/connection-row";
+import { SessionLink } from "@/components/connections/session-link";
 import { PlatformIcon } from "@/components/platform-icon";
 import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
@@ -14,7 +15,8 @@ type Props = {
 };
 
 /** One platform: connect to it, and the accounts that are. */
-export function PlatformCard({ platform: { spec, unconfigured }, connections, onDisconnect }: Props) {
+export function PlatformCard({ platform, connections, onDisconnect }: Props) {
+  const { spec, unconfigured } = platform;
   const ready = unconfigured.length === 0;
   return (
     <Card aria-labelledby={`platform-${spec.id}`}>
@@ -24,26 +26,22 @@ export function PlatformCard({ platform: { spec, unconfigured }, connections, on
           {spec.name}
         </h2>
         {ready ? (
-          <ConnectButton
-            request={{ platform: spec.id }}
-            style={{ look: connections.length === 0 ? "primary" : "plain", size: "small" }}
-          >
-            Connect {spec.name}
-          </ConnectButton>
+          <WaysIn platform={platform} look={connections.length === 0 ? "primary" : "plain"} />
         ) : (
           <Badge>Not set up</Badge>
         )}
       </div>
+      {ready && <WaysMissing platform={platform} />}
+      {spec.publishes === false && (
+        <p className="border-t border-line px-5 py-3 text-sm text-ink-soft">
+          Carillon does not publish to {spec.name}: it only keeps a session that you paste from your own
+          browser.
+        </p>
+      )}
       {!ready && (
         <p className="border-t border-line px-5 py-3 text-sm text-ink-soft">
           {spec.name} cannot be connected yet: whoever runs this installation has to set{" "}
-          {unconfigured.map((name, index) => (
-            <span key={name}>
-              {index > 0 && " and "}
-              <code className="numbers rounded bg-sunken px-1 py-0.5 break-all text-ink">{name}</code>
-            </span>
-          ))}
-          .
+          <Names of={unconfigured} />.
         </p>
       )}
       {connections.length > 0 && (
@@ -61,4 +59,63 @@ export function PlatformCard({ platform: { spec, unconfigured }, connections, on
       )}
     </Card>
   );
+}
+
+/** One button, or one for each way in that is set up. */
+function WaysIn({ platform, look }: { platform: PlatformDto; look: "primary" | "plain" }) {
+  const { spec, ways } = platform;
+  if (platform.connects === "session") {
+    return <SessionLink style={{ look, size: "small" }}>Connect {spec.name}</SessionLink>;
+  }
+  const open = ways.filter(({ unconfigured }) => unconfigured.length === 0);
+  if (open.length < 2) {
+    return (
+      <ConnectButton request={{ platform: spec.id }} style={{ look, size: "small" }}>
+        Connect {spec.name}
+      </ConnectButton>
+    );
+  }
+  return (
+    <div className="flex flex-wrap gap-2">
+      {open.map(({ id, label, help }) => (
+        <ConnectButton
+          key={id}
+          request={{ platform: spec.id, way: id }}
+          style={{ look: id === open[0]?.id ? look : "plain", size: "small" }}
+        >
+          Connect {spec.name} {label}
+          <span className="sr-only">: {help}</span>
+        </ConnectButton>
+      ))}
+    </div>
+  );
+}
+
+/** What each way in is good for, and what one of them still lacks. */
+function WaysMissing({ platform: { ways } }: { platform: PlatformDto }) {
+  if (ways.length === 0) return null;
+  return (
+    <ul className="grid gap-1 border-t border-line px-5 py-3 text-sm text-ink-soft">
+      {ways.map(({ id, label, help, unconfigured }) => (
+        <li key={id}>
+          <span className="font-medium text-ink">{label[0]?.toUpperCase() + label.slice(1)}</span>: {help}
+          {unconfigured.length > 0 && (
+            <>
+              {" "}
+              Not set up here: whoever runs this installation has to set <Names of={unconfigured} />.
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Names({ of }: { of: string[] }) {
+  return of.map((name, index) => (
+    <span key={name}>
+      {index > 0 && " and "}
+      <code className="numbers rounded bg-sunken px-1 py-0.5 break-all text-ink">{name}</code>
+    </span>
+  ));
 }

@@ -1,5 +1,6 @@
 import type { Tone } from "@/components/ui/badge";
 import type { ConnectionDto, ConnectionStatus } from "@/lib/connections/schema";
+import { sessionFacts } from "@/lib/connections/session-schema";
 
 /** How a connection's state is said. */
 export const statusWords: Record<ConnectionStatus, { label: string; tone: Tone; means: string | null }> = {
@@ -27,6 +28,21 @@ export const statusWords: Record<ConnectionStatus, { label: string; tone: Tone; 
   },
 };
 
+/** The same for one connection: a pasted session is stored, and perhaps checked; it never "works" by itself. */
+export function statusOf(connection: ConnectionDto): { label: string; tone: Tone; means: string | null } {
+  const facts = sessionFacts(connection);
+  if (!facts) return statusWords[connection.status];
+  if (connection.status === "reconnect") {
+    return {
+      ...statusWords.reconnect,
+      means: "This session is not used any more. Sign in again in your browser, then paste the new values.",
+    };
+  }
+  return facts.checked
+    ? { label: "Stored and checked", tone: "good", means: null }
+    : { label: "Stored, not checked", tone: "neutral", means: null };
+}
+
 export const needsAttention = (connection: Pick<ConnectionDto, "status">): boolean =>
   connection.status !== "active";
 
@@ -46,5 +62,20 @@ const PERMISSIONS: Record<string, string> = {
   "tweet.read": "see posts",
   "tweet.write": "publish and delete posts",
   "users.read": "see your profile",
+  "media.write": "send pictures and video",
+  instagram_business_basic: "see your profile",
+  instagram_business_content_publish: "publish posts",
+  instagram_business_manage_comments: "write first comments",
+  instagram_basic: "see your profile",
+  instagram_content_publish: "publish posts",
+  instagram_manage_comments: "write first comments",
+  instagram_manage_contents: "delete posts",
+  pages_show_list: "see your Pages",
+  pages_read_engagement: "read your Pages",
+  pages_manage_posts: "publish on your Pages",
+  pages_manage_engagement: "write first comments",
+  CREATE_CONTENT: "create content on this Page (a role its owner gives)",
+  "video.publish": "publish posts",
+  "video.upload": "send drafts to your inbox",
   "offline.access": "stay connected without asking you every two hours",
 };

@@ -1,25 +1,23 @@
 "use client";
 
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
-import { accountLabel } from "@/components/connections/status";
-import { type Count, Counters } from "@/components/posts/counters";
+import { type FormEvent, type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { useFileStates } from "@/components/media/use-library-files";
+import { useUploading } from "@/components/media/use-uploads";
 import { forget, writeTargets } from "@/components/posts/draft-storage";
-import { FollowUps } from "@/components/posts/parts-editor";
+import { canPublish, countParts, filesAt, judge, requestOf } from "@/components/posts/judge";
+import { PublishBar } from "@/components/posts/publish-bar";
 import { PublishFailure } from "@/components/posts/publish-failure";
+import { SharedPost } from "@/components/posts/shared-post";
 import { TargetCard } from "@/components/posts/target-card";
 import { TargetPicker } from "@/components/posts/target-picker";
+import { type Typing, useChoices } from "@/components/posts/use-choices";
 import { useDraft } from "@/components/posts/use-draft";
 import { usePublish } from "@/components/posts/use-publish";
-import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { Field, Input, Textarea } from "@/components/ui/field";
 import { Notice } from "@/components/ui/notice";
 import { tell } from "@/components/ui/toast";
 import type { ConnectionDto, PlatformDto } from "@/lib/connections/schema";
-import type { PlatformSpec } from "@/lib/platforms/contract";
-import { type Draft, type DraftField, isEmptyDraft, linkProblems, toRequest } from "@/lib/posts/draft";
-import { checkDraft, measure, resolveContent } from "@/lib/posts/rules";
-import type { Problem } from "@/lib/posts/schema";
+import { type Draft, filesOf, isEmptyDraft } from "@/lib/posts/draft";
 
 type Props = {
   userId: string;
@@ -30,16 +28,22 @@ type Props = {
 };
 
 export function ComposeForm({ userId, rework, connections, platforms, onPublished }: Props) {
-  const available = connections.map(({ id }) => id);
+  const specs = useMemo(() => Object.fromEntries(platforms.map(({ spec }) => [spec.id, spec])), [platforms]);
+  const available = connections.filter(({ platform }) => canPublish(specs[platform])).map(({ id }) => id);
   const { draft, dispatch, slot, kept, loaded } = useDraft({ userId, available, rework });
   const [pressed, setPressed] = useState(false);
+  const [typing, setTyping] = useState<Typing>(null);
   const summary = useRef<HTMLParagraphElement>(null);
-  const specs = useMemo(() => Object.fromEntries(platforms.map(({ spec }) => [spec.id, spec])), [platforms]);
-  const request = toRequest(draft);
-  const { all, shown } = judge(draft, connections, specs, pressed);
-  const errors = all.filter(({ severity }) => severity === "error");
-  const counts = countParts(draft, connections, specs);
+  const uploading = useUploading();
+  const states = useFileStates(filesOf(draft));
+  const library = states.filter((state) => typeof state === "object");
   const chosen = connections.filter(({ id }) => draft.selected.includes(id));
+  const choices = useChoices({ draft, chosen, specs, library, typing });
+  const filesPending = states.some((state) => state === "loading" || state === "unreachable");
+  const request = requestOf(draft, { connections, specs });
+  const { all, shown } = judge(draft, { connections, specs, library, filesPending, choices, pressed });
+  const errors = all.filter(({ severity }) => severity === "error");
+  const counts = countParts(draft, { connections, specs });
 
   const publishing = usePublish({
     slot,
@@ -53,12 +57,12 @@ export function ComposeForm({ userId, rework, connections, platforms, onPublishe
 
   const submit = () => {
     setPressed(true);
-    if (errors.length > 0 || request.targets.length === 0) summary.current?.focus();
+    if (errors.length > 0 || request.targets.length === 0 || uploading) summary.current?.focus();
     else publishing.publish(request);
   };
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
+  const onKeyDown = (event: KeyboardEvent<HTMLFormElement>) => {
+    if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey) || !isWithin(event)) return;
     event.preventDefault();
     submit();
   };
@@ -76,6 +80,7 @@ export function ComposeForm({ userId, rework, connections, platforms, onPublishe
       noValidate
       className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]"
       onSubmit={(event) => {
+        if (!isWithin(event)) return;
         event.preventDefault();
         submit();
       }}
@@ -89,87 +94,57 @@ export function ComposeForm({ userId, rework, connections, platforms, onPublishe
           onToggle={(connectionId) => dispatch({ type: "target_toggled", connectionId })}
           onChoose={(connectionIds) => dispatch({ type: "targets_chosen", connectionIds })}
         />
-        <div className="grid gap-2">
-          <Field label="Post text">
-            {(control) => (
-              <Textarea
-                {...control}
-                className="min-h-40"
-                readOnly={!loaded}
-                placeholder="What do you want to say?"
-                value={draft.text}
-                onChange={(event) =>
-                  dispatch({ type: "text_changed", connectionId: null, text: event.target.value })
-                }
-              />
-            )}
-          </Field>
-          <Counters counts={inheriting(draft, counts, "text", 0)} />
-        </div>
-        <Field label="Link (optional)" error={shown.find((found) => isAbout(found, null, "link"))?.message}>
-          {(control) => (
-            <Input
-              {...control}
-              type="url"
-              inputMode="url"
-              placeholder="https://"
-              value={draft.link}
-              onChange={(event) =>
-                dispatch({ type: "link_changed", connectionId: null, link: event.target.value })
-              }
-            />
-          )}
-        </Field>
-        {(draft.replies.length > 0 ||
-          chosen.some(({ platform }) => (specs[platform]?.maxReplies ?? 0) > 0)) && (
-          <FollowUps
-            connectionId={null}
-            replies={draft.replies}
-            dispatch={dispatch}
-            countsOf={(index) => inheriting(draft, counts, "replies", index + 1)}
-          />
-        )}
+        <SharedPost
+          draft={draft}
+          dispatch={dispatch}
+          loaded={loaded}
+          counts={counts}
+          problems={shown}
+          mayFollowUp={chosen.some(({ platform }) => (specs[platform]?.maxReplies ?? 0) > 0)}
+        />
         {!kept && (
           <Notice tone="warn">This browser does not keep drafts: publish before you leave this page.</Notice>
         )}
         {publishing.error && <PublishFailure error={publishing.error} />}
-        <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">
-          <p ref={summary} tabIndex={-1} aria-live="polite" className="text-sm text-ink-soft outline-none">
-            {progress(errors.length, request.targets.length, pressed, publishing.isPending)}
-          </p>
-          <div className="flex flex-wrap gap-2">
-            {!isEmptyDraft(draft) && !publishing.isPending && (
-              <Button look="quiet" onClick={discard}>
-                Discard draft
-              </Button>
-            )}
-            <Button
-              type="submit"
-              look="primary"
-              busy={publishing.isPending}
-              aria-keyshortcuts="Control+Enter Meta+Enter"
-            >
-              Publish
-            </Button>
-          </div>
-        </div>
+        <PublishBar
+          summary={summary}
+          progress={progress({
+            errors: errors.length,
+            targets: request.targets.length,
+            pressed,
+            uploading,
+            sending: publishing.isPending,
+          })}
+          goings={chosen.flatMap(({ id, platform }) => {
+            const spec = specs[platform];
+            return spec
+              ? [{ spec, files: filesAt(draft, id, library), answers: draft.options[id] ?? {} }]
+              : [];
+          })}
+          sending={publishing.isPending}
+          onDiscard={isEmptyDraft(draft) ? null : discard}
+        />
       </Card>
       <section aria-labelledby="by-account" className="grid gap-3">
         <h2 id="by-account" className="text-sm font-medium text-ink-soft">
           {chosen.length === 0 ? "Choose an account to see how the post fits there." : "How it goes out"}
         </h2>
         {chosen.map((connection) => {
-          const spec = specs[connection.platform];
+          const { id, platform } = connection;
+          const spec = specs[platform];
           return (
             spec && (
               <TargetCard
-                key={connection.id}
+                key={id}
                 connection={connection}
                 spec={spec}
                 draft={draft}
                 dispatch={dispatch}
-                counts={counts[connection.id] ?? []}
-                problems={shown.filter(({ connectionId }) => connectionId === connection.id)}
+                counts={counts[id] ?? []}
+                problems={shown.filter(({ connectionId }) => connectionId === id)}
+                files={filesAt(draft, id, library)}
+                live={choices[id] ?? { state: "unasked" }}
+                onTyping={setTyping}
               />
             )
           );
@@ -179,54 +154,15 @@ export function ComposeForm({ userId, rework, connections, platforms, onPublishe
   );
 }
 
-/** All that stands in the way, and of it what is worth showing: an empty box is no mistake before Publish was pressed. */
-function judge(
-  draft: Draft,
-  connections: ConnectionDto[],
-  specs: Record<string, PlatformSpec>,
-  pressed: boolean,
-) {
-  const all = [...checkDraft({ ...toRequest(draft), connections, specs }), ...linkProblems(draft)];
-  const shown = all.filter(({ code }) => pressed || (code !== "empty" && code !== "missing_option"));
-  return { all, shown };
-}
+/** React tells a form also of what happens in dialogs that hang on it, though they lie elsewhere on the page. */
+const isWithin = ({ target, currentTarget }: FormEvent | KeyboardEvent): boolean =>
+  target instanceof Node && currentTarget.contains(target);
 
-function countParts(
-  draft: Draft,
-  connections: ConnectionDto[],
-  specs: Record<string, PlatformSpec>,
-): Record<string, Count[]> {
-  const { content, targets } = toRequest(draft);
-  return Object.fromEntries(
-    targets.flatMap((target) => {
-      const connection = connections.find(({ id }) => id === target.connectionId);
-      const spec = connection && specs[connection.platform];
-      if (!connection || !spec) return [];
-      const label = `${spec.name}, ${accountLabel(connection)}`;
-      const parts = measure(spec, connection, resolveContent(content, target));
-      return [
-        [connection.id, parts.map((part) => ({ id: connection.id, platform: spec.id, label, ...part }))],
-      ];
-    }),
-  );
-}
+type State = { errors: number; targets: number; pressed: boolean; uploading: boolean; sending: boolean };
 
-/** The lengths of a shared part for the accounts that get it as it is. */
-const inheriting = (
-  draft: Draft,
-  counts: Record<string, Count[]>,
-  field: DraftField,
-  index: number,
-): Count[] =>
-  draft.selected.flatMap((id) =>
-    draft.differences[id]?.[field] === undefined ? (counts[id]?.slice(index, index + 1) ?? []) : [],
-  );
-
-const isAbout = (problem: Problem, connectionId: string | null, field: string): boolean =>
-  problem.connectionId === connectionId && problem.field === field;
-
-function progress(errors: number, targets: number, pressed: boolean, sending: boolean): string {
+function progress({ errors, targets, pressed, uploading, sending }: State): string {
   if (sending) return "Publishing. You can stay here and watch.";
+  if (uploading) return "Files are still on their way. Publish when they are here.";
   if (targets === 0) return "Choose at least one account.";
   if (pressed && errors > 0) {
     return `${errors === 1 ? "1 thing has" : `${errors} things have`} to be put right before this can go out.`;

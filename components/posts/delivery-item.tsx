@@ -1,10 +1,12 @@
 "use client";
 
+import { Info } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import { ConnectButton } from "@/components/connections/connect-button";
 import { PlatformIcon } from "@/components/platform-icon";
 import { DeliveryBadge } from "@/components/posts/delivery-badge";
+import { MediaTiles } from "@/components/posts/media-tiles";
 import { ResendDialog } from "@/components/posts/resend-dialog";
 import { useRetry } from "@/components/posts/use-retry";
 import { deliveryWords } from "@/components/posts/words";
@@ -37,11 +39,18 @@ export function DeliveryItem({ postId, delivery, platformName, connection }: Pro
         <DeliveryBadge delivery={delivery} />
       </div>
       <div className="grid gap-2 text-sm md:pl-8">
+        <MediaTiles refs={delivery.content.media} most={6} size="tiny" />
         {delivery.error && delivery.state !== "published" ? (
           <p className="break-words">{delivery.error.message}</p>
         ) : (
           !out &&
           !delivery.removedAt && <p className="text-ink-soft">{deliveryWords[delivery.state].story}</p>
+        )}
+        {delivery.note && (
+          <p className="flex gap-2">
+            <Info aria-hidden className="mt-0.5 size-4 shrink-0 text-ink-soft" />
+            <span className="min-w-0 break-words">{delivery.note}</span>
+          </p>
         )}
         {delivery.nextAttemptAt &&
           ["queued", "processing", "uncertain", "scheduled"].includes(delivery.state) && (

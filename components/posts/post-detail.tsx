@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { CornerDownRight } from "lucide-react";
+import { MediaTiles } from "@/components/posts/media-tiles";
 import { PostResults } from "@/components/posts/post-results";
 import { RemovePost } from "@/components/posts/remove-post";
 import { Timeline } from "@/components/posts/timeline";
@@ -49,7 +50,8 @@ export function PostDetail({ id }: { id: string }) {
 
 const Written = ({ content }: { content: Content }) => (
   <Card aria-label="What was written" className="grid gap-3 p-5">
-    <p className="wrap-anywhere whitespace-pre-wrap">{content.text}</p>
+    {content.text && <p className="wrap-anywhere whitespace-pre-wrap">{content.text}</p>}
+    <MediaTiles refs={content.media} size="large" />
     {content.link && (
       <p className="break-all">
         <ExternalLink href={content.link}>{content.link}</ExternalLink>

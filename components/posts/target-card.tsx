@@ -3,11 +3,16 @@
 import type { Dispatch } from "react";
 import { ConnectButton } from "@/components/connections/connect-button";
 import { accountLabel } from "@/components/connections/status";
+import { MediaEditor } from "@/components/media/media-editor";
 import { PlatformIcon } from "@/components/platform-icon";
+import { fieldsFor, type LiveChoices } from "@/components/posts/choices";
 import { type Count, Counters } from "@/components/posts/counters";
-import { OptionField } from "@/components/posts/option-field";
+import { isAboutMedia } from "@/components/posts/judge";
 import { FollowUps } from "@/components/posts/parts-editor";
+import { noticesFor, PlatformNotices } from "@/components/posts/platform-notices";
 import { ProblemList } from "@/components/posts/problem-list";
+import { TargetOptions } from "@/components/posts/target-options";
+import type { Typing } from "@/components/posts/use-choices";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Field, Input, Textarea } from "@/components/ui/field";
@@ -15,6 +20,7 @@ import { tell } from "@/components/ui/toast";
 import type { ConnectionDto } from "@/lib/connections/schema";
 import type { PlatformSpec } from "@/lib/platforms/contract";
 import { type Draft, type DraftAction, type DraftField, effective } from "@/lib/posts/draft";
+import type { LibraryFile } from "@/lib/posts/media-rules";
 import type { Problem } from "@/lib/posts/schema";
 
 type Props = {
@@ -25,17 +31,41 @@ type Props = {
   /** Lengths of each part as this account gets it, first post first. */
   counts: Count[];
   problems: Problem[];
+  /** The files this account gets; null for those that are not known. */
+  files: (LibraryFile | null)[];
+  live: LiveChoices;
+  onTyping: (typing: Typing) => void;
 };
 
 /** One account's view of the post: how long it is there, what stands in the way, and what differs. */
-export function TargetCard({ connection, spec, draft, dispatch, counts, problems }: Props) {
+export function TargetCard({
+  connection,
+  spec,
+  draft,
+  dispatch,
+  counts,
+  problems,
+  files,
+  live,
+  onTyping,
+}: Props) {
   const { id } = connection;
   const label = accountLabel(connection);
   const own = draft.differences[id] ?? {};
   const given = effective(draft, id);
+  const answers = draft.options[id] ?? {};
   const optionProblems = problems.filter(({ field }) => field.startsWith("options."));
+  const mediaProblems = own.media === undefined ? [] : problems.filter(isAboutMedia);
+  const elsewhere = [...optionProblems, ...mediaProblems];
   const unusable = problems.some(({ code }) => code === "reconnect" || code === "limited");
   const countAt = (index: number) => counts.slice(index, index + 1);
+
+  const customise = (field: DraftField) =>
+    dispatch(
+      field === "media" && !takesFiles(spec)
+        ? { type: "media_changed", connectionId: id, media: [] }
+        : { type: "overridden", connectionId: id, field },
+    );
 
   const reset = (field: DraftField, what: string) => {
     const before = draft;
@@ -53,7 +83,7 @@ export function TargetCard({ connection, spec, draft, dispatch, counts, problems
         <h3 className="min-w-0 grow truncate text-sm font-semibold">{label}</h3>
         <Counters counts={countAt(0)} />
       </div>
-      <ProblemList problems={problems.filter((problem) => !optionProblems.includes(problem))} />
+      <ProblemList problems={problems.filter((problem) => !elsewhere.includes(problem))} />
       {unusable && (
         <ConnectButton
           request={{ platform: connection.platform, connection: id, returnTo: "/compose" }}
@@ -91,6 +121,14 @@ export function TargetCard({ connection, spec, draft, dispatch, counts, problems
           )}
         </Field>
       )}
+      {own.media !== undefined && (takesFiles(spec) || own.media.length > 0) && (
+        <MediaEditor
+          refs={own.media}
+          label={`Pictures and video for ${spec.name}, ${label}`}
+          problems={mediaProblems}
+          onChange={(media) => dispatch({ type: "media_changed", connectionId: id, media })}
+        />
+      )}
       {own.replies !== undefined && (
         <FollowUps
           connectionId={id}
@@ -103,12 +141,8 @@ export function TargetCard({ connection, spec, draft, dispatch, counts, problems
       <div className="flex flex-wrap gap-2">
         {customisable(spec, draft).map(({ field, what }) =>
           own[field] === undefined ? (
-            <Button
-              key={field}
-              size="small"
-              onClick={() => dispatch({ type: "overridden", connectionId: id, field })}
-            >
-              Customise {what}
+            <Button key={field} size="small" onClick={() => customise(field)}>
+              {field === "media" && !takesFiles(spec) ? "Leave out" : "Customise"} {what}
               <span className="sr-only">
                 {" "}
                 for {spec.name}, {label}
@@ -125,36 +159,31 @@ export function TargetCard({ connection, spec, draft, dispatch, counts, problems
           ),
         )}
       </div>
-      {spec.fields.length > 0 && (
-        <details
-          open={spec.fields.some(({ required }) => required) || optionProblems.length > 0 || undefined}
-          className="group border-t border-line pt-3"
-        >
-          <summary className="rounded text-sm font-medium">Options on {spec.name}</summary>
-          <div className="grid gap-4 pt-3">
-            {spec.fields.map((field) => (
-              <OptionField
-                key={field.name}
-                field={field}
-                value={draft.options[id]?.[field.name]}
-                error={optionProblems.find((problem) => problem.field === `options.${field.name}`)?.message}
-                onChange={(value) =>
-                  dispatch({ type: "option_changed", connectionId: id, name: field.name, value })
-                }
-              />
-            ))}
-          </div>
-        </details>
-      )}
+      <TargetOptions
+        connectionId={id}
+        spec={spec}
+        fields={fieldsFor(spec, files, answers)}
+        answers={answers}
+        live={live}
+        problems={optionProblems}
+        dispatch={dispatch}
+        onTyping={onTyping}
+      />
+      <PlatformNotices notices={noticesFor({ spec, files, answers })} />
     </Card>
   );
 }
 
-/** What may differ here: follow-ups only where the platform has them, or where the post has some that must go. */
+/** What may differ here: files and follow-ups only where the platform has them, or where the post has some that must go. */
 const customisable = (spec: PlatformSpec, draft: Draft): { field: DraftField; what: string }[] => [
   { field: "text", what: "text" },
   { field: "link", what: "link" },
+  ...(takesFiles(spec) || draft.media.length > 0
+    ? [{ field: "media" as const, what: "pictures and video" }]
+    : []),
   ...(spec.maxReplies > 0 || draft.replies.length > 0
     ? [{ field: "replies" as const, what: "follow-ups" }]
     : []),
 ];
+
+const takesFiles = ({ media, mediaBy }: PlatformSpec): boolean => Boolean(media ?? mediaBy);

@@ -13,6 +13,8 @@ export const grants = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     platform: text("platform").notNull(),
+    /** Which way in was taken, where a platform has several; null: its only one. */
+    way: text("way"),
     /** Who consented, as the platform names them. */
     subject: text("subject").notNull(),
     /** Granted scopes; null where the platform does not tell. */
@@ -99,6 +101,8 @@ export const oauthStates = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     platform: text("platform").notNull(),
+    /** The way in that was chosen; null where there is one only. */
+    way: text("way"),
     /** The connection being renewed by its owner; the answer must be the same account. No reference: it may go meanwhile. */
     connectionId: uuid("connection_id"),
     verifier: text("verifier").notNull(),

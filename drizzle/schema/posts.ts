@@ -25,9 +25,14 @@ export const posts = pgTable(
     userId: text("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
-    /** As written, before any platform's override: { text, link?, replies[] }. */
+    /** As written, before any platform's override: { text, link?, replies[], media[] }. */
     content: jsonb("content")
-      .$type<{ text: string; link?: string | undefined; replies: { text: string }[] }>()
+      .$type<{
+        text: string;
+        link?: string | undefined;
+        replies: { text: string }[];
+        media: { id: string; alt?: string | undefined }[];
+      }>()
       .notNull(),
     scheduledAt: instant("scheduled_at"),
     createdAt: instant("created_at").notNull().defaultNow(),
@@ -56,6 +61,7 @@ export const deliveries = pgTable(
         text: string;
         link?: string | undefined;
         replies: { text: string }[];
+        media: { id: string; alt?: string | undefined }[];
         options: Record<string, unknown>;
       }>()
       .notNull(),
@@ -77,6 +83,8 @@ export const deliveries = pgTable(
     /** The remote ids of all parts, first to last, where the post is a chain. */
     parts: text("parts").array().notNull().default(sql`'{}'::text[]`),
     url: text("url"),
+    /** What the person should know about a post that is out. */
+    note: text("note"),
     errorKind: text("error_kind"),
     errorCode: text("error_code"),
     errorMessage: text("error_message"),

@@ -25,7 +25,7 @@ export async function withAccess<T>(
   const held = await findHeld(connectionId);
   if (!held)
     throw new PlatformError("reconnect", "This account is no longer connected.", { code: "disconnected" });
-  const provider = findProvider(held.connection.platform);
+  const provider = findProvider(held.connection.platform, held.grant.way)?.provider;
   if (!provider) {
     throw new PlatformError(
       "unavailable",

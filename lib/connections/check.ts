@@ -3,9 +3,10 @@ import { audit } from "@/lib/audit";
 import { db } from "@/lib/db";
 import { AppError } from "@/lib/errors";
 import { PlatformError } from "@/lib/platforms/contract";
-import { findProvider } from "@/lib/platforms/registry";
+import { connectsBy, findProvider } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
 import { withAccess } from "./access";
+import { checkSession } from "./connect-session";
 import { getConnection, getHeld, updateConnection, updateGrant } from "./data";
 import { canRefresh, refreshGrant } from "./refresh";
 import type { ConnectionDto } from "./schema";
@@ -13,6 +14,7 @@ import type { ConnectionDto } from "./schema";
 /** Asks the platform whether a connection is still good, and records what it says. */
 export async function checkConnection(user: SignedIn, id: string): Promise<ConnectionDto> {
   const held = await getHeld(user.id, id);
+  if (connectsBy(held.connection.platform) === "session") return checkSession(user, id, null);
   try {
     const health = await withAccess(id, async (provider, access) => provider.check?.(access) ?? null);
     await db().transaction(async (tx) => {
@@ -50,7 +52,7 @@ export async function checkConnection(user: SignedIn, id: string): Promise<Conne
 /** Renews a connection's grant now, by its owner's hand. @throws AppError when the platform offers no renewal, or refuses it */
 export async function refreshConnection(user: SignedIn, id: string): Promise<ConnectionDto> {
   const held = await getHeld(user.id, id);
-  const provider = findProvider(held.connection.platform);
+  const provider = findProvider(held.connection.platform, held.grant.way)?.provider;
   if (!provider || !canRefresh(provider.connector)) {
     throw new AppError(
       409,

@@ -13,7 +13,7 @@ import {
   type Provider,
 } from "@/lib/platforms/contract";
 import { challengeOf, createVerifier } from "@/lib/platforms/oauth";
-import { findProvider, specs } from "@/lib/platforms/registry";
+import { findProvider, missingSettings, specs } from "@/lib/platforms/registry";
 import { safeReturnTo } from "@/lib/return-to";
 import type { SignedIn } from "@/lib/session";
 import { secretsEqual } from "@/lib/vault/compare";
@@ -39,8 +39,9 @@ export async function beginConnect(
   query: ConnectQuery,
   browserSecret: string | null,
 ): Promise<{ authUrl: string; browserSecret: string }> {
-  const { connector } = connectable(platform);
-  if (query.connection) await data.getConnection(user.id, query.connection);
+  // Renewing goes by the way the account came in, unless another is asked for.
+  const renewed = query.connection ? await data.getHeld(user.id, query.connection) : null;
+  const { connector, way } = connectable(platform, query.way ?? renewed?.grant.way ?? null);
   const id = uuid();
   const state = newSecret();
   const browser = browserSecret ?? newSecret();
@@ -52,6 +53,7 @@ export async function beginConnect(
     sessionId: user.sessionId,
     userId: user.id,
     platform,
+    way,
     connectionId: query.connection ?? null,
     verifier: sealSecret(verifierBinding(id, user.id, platform), codeVerifier).sealed,
     returnTo: safeReturnTo(query.returnTo),
@@ -117,7 +119,7 @@ async function finish({ user, platform, query, browserSecret }: Arrival) {
   if (trip.userId !== user.id || trip.sessionId !== user.sessionId) throw new Refused("other_session");
   if (trip.platform !== platform) throw new Refused("other_platform");
 
-  const { provider, connector } = connectable(platform);
+  const { provider, connector, way } = connectable(platform, trip.way);
   checkIssuer(connector, query);
   if (query.has("error")) {
     throw new Refused(DENIALS.has(single(query, "error") ?? "") ? "denied" : "platform_unavailable");
@@ -131,7 +133,7 @@ async function finish({ user, platform, query, browserSecret }: Arrival) {
   if (identified.identities.length === 0) throw new Refused("no_account");
 
   const connectionIds = await db().transaction((tx) =>
-    save(tx, user, provider, trip.connectionId, credentials, identified),
+    save(tx, user, provider, { renewing: trip.connectionId, way }, credentials, identified),
   );
   return { connectionIds, returnTo: trip.returnTo };
 }
@@ -140,7 +142,7 @@ async function save(
   tx: Tx,
   user: SignedIn,
   provider: Provider,
-  renewing: string | null,
+  { renewing, way }: { renewing: string | null; way: string | null },
   credentials: Credentials,
   { subject, identities }: Identified,
 ): Promise<string[]> {
@@ -166,6 +168,7 @@ async function save(
   const grantId = held?.id ?? uuid();
   const version = (held?.version ?? 0) + 1;
   const grant = {
+    way,
     scopes: credentials.scopes ?? null,
     ...sealCredentials({ table: "grants", id: grantId, userId: user.id, platform, version }, credentials),
     version,
@@ -224,12 +227,16 @@ async function save(
   return connectionIds;
 }
 
-function connectable(platform: string): { provider: Provider; connector: OAuthConnector } {
+/** @param way one of the platform's ways in; null: the first that is configured */
+function connectable(
+  platform: string,
+  way: string | null,
+): { provider: Provider; connector: OAuthConnector; way: string | null } {
   const spec = specs[platform];
   if (!spec) throw new AppError(404, "unknown_platform", "There is no such platform here.");
-  const provider = findProvider(platform);
-  if (!provider) {
-    const missing = env().apps[platform]?.missing ?? [];
+  const found = findProvider(platform, way);
+  if (!found) {
+    const missing = missingSettings(platform, way);
     throw new AppError(
       409,
       "not_configured",
@@ -239,10 +246,11 @@ function connectable(platform: string): { provider: Provider; connector: OAuthCo
       },
     );
   }
+  const { provider } = found;
   if (provider.connector.kind !== "oauth") {
     throw new AppError(409, "not_oauth", `${spec.name} is connected in another way.`);
   }
-  return { provider, connector: provider.connector };
+  return { provider, connector: provider.connector, way: found.way };
 }
 
 /** RFC 9207: an answer that names its issuer must name the one we asked. In sandbox mode its own address of it will do. */

@@ -3,7 +3,7 @@ import { and, asc, count, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { connections, grants, oauthStates } from "@/drizzle/schema/connections";
 import { after, db, type Queryable, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
-import { specs } from "@/lib/platforms/registry";
+import { capabilitiesOf } from "@/lib/platforms/registry";
 import type { ConnectionDto, ConnectionStatus } from "./schema";
 
 /** The only SQL about grants, connections and flows under way. */
@@ -235,12 +235,14 @@ function toDto(connection: ConnectionRow, grant: GrantRow): ConnectionDto {
     status: connection.status as ConnectionStatus,
     missing: connection.missing,
     scopes: grant.scopes,
+    way: grant.way,
     metadata: connection.metadata,
     connectedAt: connection.connectedAt.toISOString(),
     refreshedAt: grant.refreshedAt?.toISOString() ?? null,
-    accessExpiresAt: grant.accessExpiresAt?.toISOString() ?? null,
+    // A Page's own token has no end; the person's, from which it was made, may.
+    accessExpiresAt: connection.credentials ? null : (grant.accessExpiresAt?.toISOString() ?? null),
     refreshDueAt: grant.refreshDueAt?.toISOString() ?? null,
-    renewsItself: specs[connection.platform]?.capabilities.refresh ?? false,
+    renewsItself: capabilitiesOf(connection.platform, grant.way)?.refresh ?? false,
     lastError: grant.lastErrorMessage ? { code: grant.lastErrorCode, message: grant.lastErrorMessage } : null,
   };
 }

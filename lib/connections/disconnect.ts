@@ -3,7 +3,7 @@ import { audit } from "@/lib/audit";
 import { db } from "@/lib/db";
 import { log } from "@/lib/log";
 import { PlatformError } from "@/lib/platforms/contract";
-import { findProvider } from "@/lib/platforms/registry";
+import { connectsBy, findProvider, specs } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
 import { deleteConnection, deleteGrant, type GrantRow, getHeld, lockSubject, siblingCount } from "./data";
 import { openCredentials } from "./seal";
@@ -30,19 +30,21 @@ export async function disconnect(user: SignedIn, id: string): Promise<Disconnect
       revoked,
     });
   });
-  const name = findProvider(connection.platform)?.spec.name ?? connection.platform;
+  const name = specs[connection.platform]?.name ?? connection.platform;
   return {
     revoked,
     remains:
       revoked || !last
         ? null
-        : `To remove Carillon at ${name} as well, open ${name}'s settings for connected apps.`,
+        : connectsBy(connection.platform) === "session"
+          ? `Carillon has destroyed what you pasted. The session itself goes on: to end it, log out of all sessions in your ${name} settings.`
+          : `To remove Carillon at ${name} as well, open ${name}'s settings for connected apps.`,
   };
 }
 
 /** A platform that cannot revoke, or does not answer, must not keep a person from leaving. */
 async function revoke(grant: GrantRow): Promise<boolean> {
-  const connector = findProvider(grant.platform)?.connector;
+  const connector = findProvider(grant.platform, grant.way)?.provider.connector;
   if (connector?.kind !== "oauth" || !connector.revoke) return false;
   try {
     await connector.revoke(await openCredentials(grant));

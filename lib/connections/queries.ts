@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { ConnectionsAnswer } from "@/lib/connections/schema";
+import type { ConnectionDetailDto, ConnectionsAnswer } from "@/lib/connections/schema";
 import { api } from "@/lib/http/api";
 
 /** What the browser asks and does about connections. */
@@ -10,6 +10,15 @@ export const connectionQueries = {
       queryKey: [...connectionQueries.all(), "list"] as const,
       queryFn: ({ signal }) => api<ConnectionsAnswer>("/api/connections", { signal }),
     }),
+  /** With what the platform allows right now; `options`: answers that other choices hang on. */
+  detail: (id: string, options: Record<string, string> = {}) =>
+    queryOptions({
+      queryKey: [...connectionQueries.all(), "detail", id, options] as const,
+      queryFn: ({ signal }) =>
+        api<ConnectionDetailDto>(`/api/connections/${id}?${new URLSearchParams(options)}`, { signal }),
+      // What a platform allows changes within minutes.
+      staleTime: 60_000,
+    }),
 };
 
 export type ConnectRequest = {
@@ -17,6 +26,8 @@ export type ConnectRequest = {
   returnTo?: string;
   /** Renew this connection: the answer must be the same account. */
   connection?: string;
+  /** One of the platform's ways in. */
+  way?: string;
 };
 
 /** Begins a connection; the browser then goes to `authUrl`, the platform's consent page. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PlatformSpec } from "@/lib/platforms/contract";
+import type { Choices, PlatformSpec } from "@/lib/platforms/contract";
 
 /** The words connections travel in. Never a secret among them. */
 
@@ -19,6 +19,8 @@ export type ConnectionDto = {
   missing: string[];
   /** Granted scopes; null where the platform does not tell. */
   scopes: string[] | null;
+  /** The way in that was taken, where the platform has several. */
+  way: string | null;
   /** Facts the counting rules need, such as X's subscription. */
   metadata: Record<string, unknown>;
   connectedAt: string;
@@ -30,11 +32,22 @@ export type ConnectionDto = {
   lastError: { code: string | null; message: string } | null;
 };
 
+/** GET /api/connections/[id]: with what the platform allows right now, where it can be asked. */
+export type ConnectionDetailDto = ConnectionDto & {
+  choices: Choices | null;
+  /** Why the platform could not be asked. */
+  choicesError: string | null;
+};
+
 /** GET /api/platforms-like list inside GET /api/connections: every platform the house knows, and whether it can be started. */
 export type PlatformDto = {
   spec: PlatformSpec;
   /** Names of environment variables without which connecting cannot start; empty when ready. */
   unconfigured: string[];
+  /** The ways in, where there are several, and what each still lacks. */
+  ways: { id: string; label: string; help: string; unconfigured: string[] }[];
+  /** consent: the person is sent to the platform and comes back. session: they paste a browser session on our own page. */
+  connects: "consent" | "session";
 };
 
 export type ConnectionsAnswer = {
@@ -48,6 +61,8 @@ export const ConnectQuery = z.object({
   returnTo: z.string().optional(),
   /** Renew this connection: the answer must be the same account. */
   connection: z.uuid().optional(),
+  /** One of the platform's ways in; absent: the first that is set up. */
+  way: z.string().optional(),
 });
 export type ConnectQuery = z.infer<typeof ConnectQuery>;
 

@@ -7,24 +7,35 @@
 export type PlatformSpec = {
   id: string;
   name: string;
+  /** Accounts are kept here but nothing is published to them, and the screens say so. */
+  publishes?: false;
   text: {
     max: number;
     /** Accounts whose identity says one of these values may write more, such as paying members. */
     longer?: { metadata: string; values: string[]; max: number };
     /** How the platform counts; see counting.ts. */
     counting: CountingRule;
+    /** A post without media and without a link in a field of its own needs some text. */
     required: boolean;
     /** Unique links allowed in one post; absent means no limit is known. */
     maxLinks?: number;
-    /** Cashtags ($ABC) allowed in one post. */
+    /** Cashtags ($ABC), #hashtags and @mentions allowed in one post. */
     maxCashtags?: number;
+    maxHashtags?: number;
+    maxMentions?: number;
   };
   /** How an explicit link travels: in a field of its own, or as the last word of the text. */
   link: "field" | "text";
   /** How many posts may hang below the first one as a chain of replies; 0 where the platform cannot. */
   maxReplies: number;
+  /** What pictures, videos and documents a post may carry; absent: none. */
+  media?: MediaRules;
+  /** Where one answer decides about media (a story is not a reel): rules by that option's value, instead of `media`. */
+  mediaBy?: { option: string; rules: Record<string, MediaRules> };
   /** The platform's own questions, drawn by one renderer. */
   fields: FieldSpec[];
+  /** Sentences the platform wants shown beside the button that publishes. */
+  notices?: Notice[];
   capabilities: { delete: boolean; readBack: boolean; refresh: boolean; revoke: boolean; quota: boolean };
   /** Scopes without which nothing can be published; compared with what was granted where the platform tells. */
   publishScopes: string[];
@@ -36,11 +47,72 @@ export type PlatformSpec = {
  */
 export type CountingRule = "characters" | "emoji_bytes" | "weighted" | "utf16" | "little_text";
 
+export type MediaKind = "image" | "gif" | "video" | "document";
+
+/**
+ * What files one post takes. A picture is converted to fit (format, size, ratio); an animated GIF where `gif` is absent
+ * becomes a still picture; videos and documents are sent as they are, so what does not fit is refused.
+ */
+export type MediaRules = {
+  /** Fewest and most files in one post. */
+  min: number;
+  max: number;
+  /** Whether kinds may stand side by side; otherwise all files of a post are of one kind. */
+  mixed: boolean;
+  image?: ImageRules;
+  gif?: FileRules & { maxWidth?: number; maxHeight?: number };
+  video?: VideoRules;
+  document?: FileRules;
+  /** Longest description of what a picture shows, in characters; absent: the platform takes none. */
+  altMax?: number;
+};
+
+export type FileRules = {
+  /** MIME types. */
+  formats: string[];
+  maxBytes: number;
+  /** Most files of this kind in one post; absent: as many as the post takes. */
+  max?: number;
+};
+
+/** A picture in another format becomes the first of `formats`. Ratios are width divided by height. */
+export type ImageRules = FileRules & {
+  maxWidth?: number;
+  maxHeight?: number;
+  maxPixels?: number;
+  minWidth?: number;
+  minRatio?: number;
+  maxRatio?: number;
+};
+
+export type VideoRules = FileRules & {
+  minBytes?: number;
+  minMs?: number;
+  maxMs?: number;
+  minWidth?: number;
+  minHeight?: number;
+  maxWidth?: number;
+  minRatio?: number;
+  maxRatio?: number;
+};
+
+/** When a question or a sentence matters: with such media in the post, or with such an answer to another question. */
+export type Only = {
+  media?: (MediaKind | "none")[];
+  /** "" stands for a question nobody answered. */
+  option?: { name: string; values: (string | boolean)[] };
+};
+
+/** `href`: where the full text is. */
+export type Notice = { text: string; href?: string; only?: Only };
+
 export type FieldSpec = {
   name: string;
   label: string;
   help?: string;
   required: boolean;
+  /** Asked only then; an answer given before that is left out. */
+  only?: Only;
 } & (
   | {
       kind: "text";
@@ -48,8 +120,16 @@ export type FieldSpec = {
       /** Characters the platform refuses here, as a regular expression's source, and how to say so. */
       refuses?: { pattern: string; message: string };
     }
-  | { kind: "choice"; options: { value: string; label: string }[] }
+  | {
+      kind: "choice";
+      options: { value: string; label: string }[];
+      /** The options come from the platform for this account, right now (`choices`); here they are empty. */
+      live?: true;
+    }
   | { kind: "boolean" }
+  | { kind: "number"; min: number; max: number; unit?: string }
+  /** Several short texts, such as the answers of a poll. None at all is no answer. */
+  | { kind: "list"; min: number; max: number; maxLength: number }
 );
 
 /** The secrets of one grant. Stored sealed; lives in the clear only for the length of a call. */
@@ -95,9 +175,29 @@ export type Health = {
   metadata: Record<string, unknown>;
 };
 
+/** A file of a post, already fitted to the platform's rules. */
+export type MediaFile = {
+  kind: MediaKind;
+  mimeType: string;
+  filename: string;
+  bytes: number;
+  /** Pixels; null where the file does not say. */
+  width: number | null;
+  height: number | null;
+  durationMs: number | null;
+  /** What it shows, for those who cannot see it; "" when nobody wrote anything. */
+  alt: string;
+  /** A public address from which the platform may fetch it for at least a day: ASCII, no redirects, no sign-in. */
+  url: string;
+  /** Its bytes from `start` (0) up to, not including, `end` (its length); never more in memory than what is being read. */
+  open(start?: number, end?: number): AsyncIterable<Uint8Array>;
+};
+
 export type PostContent = {
   text: string;
   link?: string | undefined;
+  /** In order; belongs to the first part. */
+  media: MediaFile[];
   /** Further parts, each published as a reply to the one before it. */
   replies: { text: string }[];
   /** The platform's own fields, already checked against the spec. */
@@ -114,6 +214,8 @@ export type PublishStep =
       url: string | null;
       /** Where the post is a chain: the ids of all its parts, first to last. */
       parts?: string[];
+      /** What the person should still know, such as a first comment that was refused or a draft to finish in the app. */
+      note?: string;
     }
   | { state: "processing"; resume: Resume; checkAfterMs: number };
 
@@ -143,6 +245,18 @@ export type LocateRequest = {
  * the platform proves that the write never took effect). absent: it is not among the account's posts.
  */
 export type Located = PublishStep | { state: "absent" };
+
+/** What the platform allows this account right now. */
+export type Choices = {
+  /** By field name: the options to choose from, or why the question cannot be answered at the moment. */
+  fields: Record<string, { options?: { value: string; label: string }[]; disabled?: string }>;
+  /** Whom the platform wants named beside the post. */
+  account?: { name: string; avatarUrl: string | null };
+  /** The longest video this account may post now. */
+  maxVideoMs?: number;
+  /** Why nothing can be posted now; absent when it can. */
+  blocked?: string;
+};
 
 export type Quota = { used: number; total: number; windowSeconds: number };
 
@@ -175,7 +289,33 @@ export type OAuthConnector = {
   revoke?(credentials: Credentials): Promise<void>;
 };
 
-export type SessionConnector = { kind: "session"; fields: FieldSpec[] };
+/**
+ * For a platform without OAuth: what the person pastes, and what becomes of it. `identify` then says who it is without
+ * asking the platform, and nothing ever calls the platform but `check`.
+ */
+export type SessionConnector = {
+  kind: "session";
+  fields: FieldSpec[];
+  /** Makes credentials of the pasted values, or says what is wrong with which; never by repeating a value. */
+  accept(
+    values: Record<string, string>,
+    rules: string | null,
+  ): { credentials: Credentials } | { problems: FieldProblem[] };
+  /**
+   * Asks the platform once whether the session is good.
+   * @throws PlatformError reconnect when it is not; any other kind says nothing about the session
+   */
+  check(credentials: Credentials, check: SessionCheck): Promise<Identity>;
+};
+
+export type FieldProblem = { field: string; message: string };
+
+export type SessionCheck = {
+  /** A file of rules the person brought for this check; null: the operator's. */
+  rules: string | null;
+  /** Awaited right before the one request to the platform. Throws when there has been one already. */
+  sending(): Promise<void>;
+};
 
 export type Provider = {
   spec: PlatformSpec;
@@ -187,6 +327,8 @@ export type Provider = {
   locate?(request: LocateRequest): Promise<Located | null>;
   remove?(access: Access, remoteId: string): Promise<void>;
   quota?(access: Access): Promise<Quota>;
+  /** Asked when a post is written, and by the provider itself again before it is sent. `options`: the answers so far. */
+  choices?(access: Access, options: Record<string, unknown>): Promise<Choices>;
 };
 
 /** Named by what helps: connect again, wait, change the post, or try again. */

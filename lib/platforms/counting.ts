@@ -34,6 +34,16 @@ export function findCashtags(text: string): string[] {
   return text.match(CASHTAG) ?? [];
 }
 
+/** Every hashtag's beginning; not the # of an address or of an HTML entity. */
+export function findHashtags(text: string): string[] {
+  return text.match(/(?<![/&])#[\p{L}\p{N}_\p{Extended_Pictographic}]/gu) ?? [];
+}
+
+/** Every mention's beginning; not the @ of a mail address or inside a link. */
+export function findMentions(text: string): string[] {
+  return text.match(/(?<![\p{L}\p{N}_./])@[A-Za-z0-9_]/gu) ?? [];
+}
+
 /** A text with its link as the last word, for platforms that have no field for it; a link already in the text is not repeated. */
 export function withLink(text: string, link: string | undefined): string {
   if (link === undefined || findLinks(text).includes(link)) return text;

@@ -1,4 +1,5 @@
-import { Agent, type BodyInit, type FormData, fetch, type Headers } from "undici";
+import { randomBytes } from "node:crypto";
+import { Agent, type BodyInit, fetch, type Headers } from "undici";
 import { z } from "zod";
 import { type Effect, PlatformError } from "./contract";
 
@@ -37,16 +38,26 @@ export function createKit(app: {
   };
 }
 
-export type Answer = { status: number; headers: Headers; body: unknown };
+/** `body`: the parsed JSON, undefined when it is none; `text`: as it came. */
+export type Answer = { status: number; headers: Headers; body: unknown; text: string };
+
+/** A body read while it is sent: a file, or a piece of one. */
+export type Stream = { type: string; bytes: number; open(): AsyncIterable<Uint8Array> };
+
+/** One part of multipart/form-data: a plain field or a file. */
+export type FormPart = { name: string; value: string } | ({ name: string; filename: string } & Stream);
 
 export type Call<T> = {
   method: "GET" | "POST" | "PUT" | "DELETE";
   /** The platform's own address; the kit decides where it really goes. */
   url: string;
+  /** The platform handed this address out: it is followed as it is. */
+  handedOut?: boolean;
   query?: Record<string, string | undefined>;
   form?: Record<string, string | undefined>;
   json?: unknown;
-  multipart?: FormData;
+  multipart?: FormPart[];
+  stream?: Stream;
   bearer?: string;
   headers?: Record<string, string>;
   /** Only the fields we use. */
@@ -61,6 +72,8 @@ export type Call<T> = {
 const READ_TIMEOUT_MS = 20_000;
 const WRITE_TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 5 * 1024 * 1024;
+/** The slowest upload that is waited for. */
+const UPLOAD_BYTES_PER_MS = 128;
 
 const reads = new Agent();
 // A write never rides on an idle connection: one that the platform closed meanwhile would look like a lost answer.
@@ -71,13 +84,14 @@ const writes = new Agent({ pipelining: 0 });
  * @throws PlatformError named by remedy; `ambiguous` only for a write whose answer did not arrive whole.
  */
 export async function call<T>(kit: Kit, request: Call<T>): Promise<T> {
-  const url = kit.address(request.url);
+  const url = request.handedOut ? new URL(request.url) : kit.address(request.url);
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, value);
   }
   const headers: Record<string, string> = { accept: "application/json", ...request.headers };
   if (request.bearer !== undefined) headers["authorization"] = `Bearer ${request.bearer}`;
   const body = encode(request, headers);
+  const sentBytes = Number(headers["content-length"] ?? 0);
   const lost: Effect = request.effect === "write" ? "ambiguous" : "definite";
 
   let answer: Answer;
@@ -88,15 +102,15 @@ export async function call<T>(kit: Kit, request: Call<T>): Promise<T> {
       body,
       redirect: "manual",
       signal: AbortSignal.timeout(
-        request.timeoutMs ?? (request.effect === "write" ? WRITE_TIMEOUT_MS : READ_TIMEOUT_MS),
+        request.timeoutMs ??
+          (request.effect === "write" ? WRITE_TIMEOUT_MS : READ_TIMEOUT_MS) +
+            Math.ceil(sentBytes / UPLOAD_BYTES_PER_MS),
       ),
-      dispatcher: request.effect === "write" ? writes : reads,
+      dispatcher: request.effect === "write" || sentBytes > 0 ? writes : reads,
+      ...(sentBytes > 0 && { duplex: "half" as const }),
     });
-    answer = {
-      status: response.status,
-      headers: response.headers,
-      body: parseJson(await readText(response)),
-    };
+    const text = await readText(response);
+    answer = { status: response.status, headers: response.headers, body: parseJson(text), text };
   } catch (cause) {
     const effect = neverConnected(cause) ? "definite" : lost;
     throw new PlatformError("unavailable", "The platform did not answer.", {
@@ -177,7 +191,12 @@ export function parseJson(text: string): unknown {
 }
 
 function encode<T>(request: Call<T>, headers: Record<string, string>): BodyInit | null {
-  if (request.multipart) return request.multipart;
+  if (request.stream) {
+    headers["content-type"] = request.stream.type;
+    headers["content-length"] = String(request.stream.bytes);
+    return request.stream.open();
+  }
+  if (request.multipart) return encodeParts(request.multipart, headers);
   if (request.json !== undefined) {
     headers["content-type"] = "application/json";
     return JSON.stringify(request.json);
@@ -190,6 +209,37 @@ function encode<T>(request: Call<T>, headers: Record<string, string>): BodyInit 
     return new URLSearchParams(fields).toString();
   }
   return null;
+}
+
+/** multipart/form-data (RFC 7578) with its length known beforehand, and files read only while they are sent. */
+function encodeParts(parts: FormPart[], headers: Record<string, string>): BodyInit {
+  const boundary = `carillon-${randomBytes(16).toString("hex")}`;
+  const quoted = (text: string) =>
+    text.replace(
+      /["\r\n]/g,
+      (found) => `%${found.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+    );
+  const opening = (part: FormPart): Buffer =>
+    Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="${quoted(part.name)}"` +
+        ("open" in part ? `; filename="${quoted(part.filename)}"\r\ncontent-type: ${part.type}` : "") +
+        `\r\n\r\n${"open" in part ? "" : part.value}`,
+    );
+  const closing = Buffer.from(`--${boundary}--\r\n`);
+  const length = parts.reduce(
+    (sum, part) => sum + opening(part).byteLength + ("open" in part ? part.bytes : 0) + 2,
+    closing.byteLength,
+  );
+  headers["content-type"] = `multipart/form-data; boundary=${boundary}`;
+  headers["content-length"] = String(length);
+  return (async function* () {
+    for (const part of parts) {
+      yield opening(part);
+      if ("open" in part) yield* part.open();
+      yield Buffer.from("\r\n");
+    }
+    yield closing;
+  })();
 }
 
 async function readText(response: Awaited<ReturnType<typeof fetch>>): Promise<string> {

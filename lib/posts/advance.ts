@@ -5,12 +5,15 @@ import { db, type Tx } from "@/lib/db";
 import { enqueue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";
 import { PlatformError } from "@/lib/platforms/contract";
+import { contentOf } from "./content";
 import {
   claimDelivery,
   type DeliveryRow,
   fenceDelivery,
   insertEvents,
+  keepClaim,
   knownRemoteIds,
+  LEASE_MS,
   saveAttempt,
 } from "./deliveries-data";
 import { backoffMs, CHECK_AFTER_MS, MAX_FAILURES, next } from "./delivery";
@@ -43,6 +46,19 @@ class ClaimLost extends Error {
 }
 
 async function publishStep(delivery: DeliveryRow): Promise<Outcome> {
+  const beat = setInterval(() => {
+    keepClaim(delivery.id, delivery.attempt).catch((error: unknown) =>
+      log.warn("delivery.beat_failed", { deliveryId: delivery.id, error }),
+    );
+  }, LEASE_MS / 3);
+  try {
+    return await takeStep(delivery);
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+async function takeStep(delivery: DeliveryRow): Promise<Outcome> {
   let fencedAt: Date | null = null;
   let lost = false;
   const sending = async () => {
@@ -53,11 +69,12 @@ async function publishStep(delivery: DeliveryRow): Promise<Outcome> {
     const earlier = delivery.doubtSince
       ? { since: delivery.doubtSince, known: await knownRemoteIds(delivery) }
       : undefined;
+    const content = await contentOf(delivery, "publish");
     const step = await withAccess(connectionOf(delivery), async (provider, access) => {
       try {
         return await provider.publish({
           access,
-          content: delivery.content,
+          content,
           resume: delivery.resume,
           sending,
           ...(earlier && { earlier }),

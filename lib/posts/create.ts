@@ -8,13 +8,17 @@ import { db, type Tx } from "@/lib/db";
 import { AppError } from "@/lib/errors";
 import { enqueue, queue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";
+import { findMedia, toMediaDto } from "@/lib/media/data";
+import { importFromUrl } from "@/lib/media/fetch";
+import type { MediaRef } from "@/lib/media/schema";
 import { specs } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
 import * as data from "./data";
 import * as keys from "./keys-data";
+import { applies, type LibraryFile } from "./media-rules";
 import { publishNow } from "./publish";
 import { checkDraft, resolveContent } from "./rules";
-import type { CheckAnswer, CreatePost, PostDto, PublishAnswer, Target } from "./schema";
+import type { CheckAnswer, Content, CreatePost, PostDto, PublishAnswer, Target } from "./schema";
 
 /** Should the process that took the post die, its job begins this much later. */
 const SAFETY_NET_MS = 3_000;
@@ -31,10 +35,11 @@ export async function createPost(
   request: { key: string | null; rawBody: string },
 ): Promise<Answered> {
   const connections = await listConnections(user.id);
-  const { content, targets, scheduledAt } = expand(input, connections);
+  const { content, targets, scheduledAt } = expand(await fetched(user, input), connections);
   const chosen = targets.map((target) => ({ target, connection: own(connections, target.connectionId) }));
-  const { problems } = checkPost(input, connections);
-  if (problems.length > 0) {
+  const library = await libraryOf(user.id, content, targets);
+  const problems = checkDraft({ content, targets, connections, specs, library });
+  if (problems.some(({ severity }) => severity === "error")) {
     throw new AppError(422, "invalid_post", "This post cannot go out as it is.", {
       remedy: "edit",
       details: { problems },
@@ -55,7 +60,7 @@ export async function createPost(
         connectionId: connection.id,
         platform: connection.platform,
         accountName: nameOf(connection),
-        content: { ...resolveContent(content, target), options: target.options },
+        content: contentFor(content, target, connection.platform, library),
         state: later ? "scheduled" : "queued",
         nextAttemptAt: later ? dueAt : new Date(),
       })),
@@ -79,19 +84,62 @@ export async function createPost(
   return conclude(user, postId, request.key, finished);
 }
 
-/** What stands in the way of a post, without sending anything. */
+/** What stands in the way of a post, without sending or fetching anything. */
 export async function checkOnly(user: SignedIn, input: CreatePost): Promise<CheckAnswer> {
-  return checkPost(input, await listConnections(user.id));
+  const connections = await listConnections(user.id);
+  const { content, targets } = expand(withoutAddresses(input), connections);
+  const library = await libraryOf(user.id, content, targets);
+  const problems = checkDraft({ content, targets, connections, specs, library });
+  return { ok: !problems.some(({ severity }) => severity === "error"), problems };
 }
 
-function checkPost(input: CreatePost, connections: ConnectionDto[]): CheckAnswer {
-  const { content, targets } = expand(input, connections);
-  const problems = checkDraft({ content, targets, connections, specs });
-  return { ok: problems.length === 0, problems };
+/** Files named by their address are the person's own from here on. */
+type Known = Extract<CreatePost, { targets: unknown }> & { content: { media: MediaRef[] } };
+type KnownShort = Omit<Extract<CreatePost, { platforms: unknown }>, "content"> & {
+  content: { text: string; link?: string | undefined; media: MediaRef[] };
+};
+
+async function fetched(user: SignedIn, input: CreatePost): Promise<Known | KnownShort> {
+  if ("platforms" in input) {
+    const { imageUrl, ...content } = input.content;
+    const media = imageUrl === undefined ? [] : [{ id: (await importFromUrl(user, imageUrl)).id }];
+    return { ...input, content: { ...content, media } };
+  }
+  const media: MediaRef[] = [];
+  for (const one of input.content.media) {
+    if ("id" in one) media.push(one);
+    else media.push({ id: (await importFromUrl(user, one.url, one.alt)).id, alt: one.alt });
+  }
+  return { ...input, content: { ...input.content, media } };
+}
+
+function withoutAddresses(input: CreatePost): Known | KnownShort {
+  if ("platforms" in input) {
+    const { imageUrl: _address, ...content } = input.content;
+    return { ...input, content: { ...content, media: [] } };
+  }
+  return { ...input, content: { ...input.content, media: input.content.media.filter((one) => "id" in one) } };
+}
+
+/** The files a post speaks of, as far as they are this person's. */
+async function libraryOf(userId: string, content: Content, targets: Target[]): Promise<LibraryFile[]> {
+  const refs = [...content.media, ...targets.flatMap((target) => target.content?.media ?? [])];
+  return (await findMedia(userId, [...new Set(refs.map(({ id }) => id))])).map(toMediaDto);
+}
+
+/** What goes to one account: its own version of the post, and the answers that matter for it. */
+function contentFor(content: Content, target: Target, platform: string, library: LibraryFile[]) {
+  const resolved = resolveContent(content, target);
+  const files = resolved.media.map(({ id }) => library.find((file) => file.id === id) ?? null);
+  const asked = specs[platform]?.fields.filter(({ only }) => applies(only, files, target.options)) ?? [];
+  const options = Object.fromEntries(
+    asked.flatMap(({ name }) => (target.options[name] === undefined ? [] : [[name, target.options[name]]])),
+  );
+  return { ...resolved, options };
 }
 
 /** The short form means: every account the person has on those platforms. */
-function expand(input: CreatePost, connections: ConnectionDto[]) {
+function expand(input: Known | KnownShort, connections: ConnectionDto[]) {
   if ("targets" in input) {
     const ids = input.targets.map(({ connectionId }) => connectionId);
     if (new Set(ids).size < ids.length) {
@@ -101,8 +149,8 @@ function expand(input: CreatePost, connections: ConnectionDto[]) {
         "One account is named twice. Each account can be a target once.",
       );
     }
-    const { text, link, replies } = input.content;
-    return { ...input, content: { text, ...(link !== undefined && { link }), replies } };
+    const { text, link, replies, media } = input.content;
+    return { ...input, content: { text, ...(link !== undefined && { link }), replies, media } };
   }
   const unknown = input.platforms.filter((platform) => !specs[platform]);
   if (unknown.length > 0) {
@@ -129,9 +177,9 @@ function expand(input: CreatePost, connections: ConnectionDto[]) {
       { remedy: "reconnect" },
     );
   }
-  const { text, link } = input.content;
+  const { text, link, media } = input.content;
   return {
-    content: { text, ...(link !== undefined && { link }), replies: [] },
+    content: { text, ...(link !== undefined && { link }), replies: [], media },
     targets,
     scheduledAt: undefined,
   };
@@ -246,6 +294,7 @@ function answerOf(post: PostDto, finished: Promise<void>): Answered {
         status: delivery.state,
         postId: delivery.remoteId,
         url: delivery.url,
+        ...(delivery.note !== null && { note: delivery.note }),
         ...(delivery.error && { error: delivery.error }),
       })),
     },

@@ -1,10 +1,11 @@
 import "server-only";
 import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
+import { connections, grants } from "@/drizzle/schema/connections";
 import { deliveries, deliveryEvents, posts } from "@/drizzle/schema/posts";
 import { db, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
-import { specs } from "@/lib/platforms/registry";
+import { capabilitiesOf } from "@/lib/platforms/registry";
 import { type DeliveryRow, insertEvents } from "./deliveries-data";
 import { remedyOf, statusOf } from "./delivery";
 import type {
@@ -102,10 +103,20 @@ export const deliveryRowsOf = (userId: string, postId: string): Promise<Delivery
     .where(and(eq(deliveries.userId, userId), eq(deliveries.postId, postId)))
     .orderBy(asc(deliveries.id));
 
-const deliveriesOf = (postIds: string[]): Promise<DeliveryRow[]> =>
-  db().select().from(deliveries).where(inArray(deliveries.postId, postIds)).orderBy(asc(deliveries.id));
+type DeliveryWithWay = DeliveryRow & { way: string | null };
 
-function toPostDto(post: PostRow, rows: DeliveryRow[]): PostDto {
+async function deliveriesOf(postIds: string[]): Promise<DeliveryWithWay[]> {
+  const rows = await db()
+    .select({ delivery: deliveries, way: grants.way })
+    .from(deliveries)
+    .leftJoin(connections, eq(connections.id, deliveries.connectionId))
+    .leftJoin(grants, eq(grants.id, connections.grantId))
+    .where(inArray(deliveries.postId, postIds))
+    .orderBy(asc(deliveries.id));
+  return rows.map(({ delivery, way }) => ({ ...delivery, way }));
+}
+
+function toPostDto(post: PostRow, rows: DeliveryWithWay[]): PostDto {
   const dtos = rows.map(toDeliveryDto);
   return {
     id: post.id,
@@ -117,7 +128,7 @@ function toPostDto(post: PostRow, rows: DeliveryRow[]): PostDto {
   };
 }
 
-function toDeliveryDto(row: DeliveryRow): DeliveryDto {
+function toDeliveryDto(row: DeliveryWithWay): DeliveryDto {
   // safe: the table's check holds exactly these words
   const state = row.state as DeliveryState;
   return {
@@ -129,6 +140,7 @@ function toDeliveryDto(row: DeliveryRow): DeliveryDto {
     state,
     remoteId: row.remoteId,
     url: row.url,
+    note: row.note,
     error: row.errorMessage
       ? {
           kind: row.errorKind ?? "unavailable",
@@ -140,6 +152,6 @@ function toDeliveryDto(row: DeliveryRow): DeliveryDto {
     nextAttemptAt: row.nextAttemptAt?.toISOString() ?? null,
     publishedAt: row.publishedAt?.toISOString() ?? null,
     removedAt: row.removedAt?.toISOString() ?? null,
-    canDelete: specs[row.platform]?.capabilities.delete ?? false,
+    canDelete: capabilitiesOf(row.platform, row.way)?.delete ?? false,
   };
 }

@@ -61,6 +61,21 @@ export async function fenceDelivery(id: string, attempt: number): Promise<Date |
   return row?.fencedAt ?? null;
 }
 
+/** A sign of life from whoever works on a delivery: a long upload keeps its claim. */
+export async function keepClaim(id: string, attempt: number): Promise<void> {
+  await db()
+    .update(deliveries)
+    .set({ leaseUntil: after(LEASE_MS), nextAttemptAt: after(LEASE_MS) })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        eq(deliveries.attempt, attempt),
+        isNotNull(deliveries.leaseUntil),
+        inArray(deliveries.state, ["sending", "processing"]),
+      ),
+    );
+}
+
 export type DeliveryChange = {
   state: DeliveryState;
   /** null: nothing is left to do by itself. */
@@ -76,6 +91,7 @@ export type DeliveryChange = {
     | "remoteId"
     | "parts"
     | "url"
+    | "note"
     | "errorKind"
     | "errorCode"
     | "errorMessage"

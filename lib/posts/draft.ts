@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { MediaRef } from "@/lib/media/schema";
 import { Content, type DeliveryDto, type Problem, type Target } from "@/lib/posts/schema";
 
 /**
- * The composer's memory as a pure reducer: one shared text, and for each account only what differs from it.
+ * The composer's memory as a pure reducer: one shared post, and for each account only what differs from it.
  * An account that is unticked keeps its differences, so that ticking it again loses nothing.
  */
 
@@ -13,6 +14,7 @@ const Differences = z.object({
   text: z.string().exactOptional(),
   link: z.string().exactOptional(),
   replies: z.array(Part).exactOptional(),
+  media: z.array(MediaRef).exactOptional(),
 });
 type Differences = z.infer<typeof Differences>;
 
@@ -21,6 +23,8 @@ export const Draft = z.object({
   link: z.string(),
   /** Follow-ups, each a reply to the part before it. */
   replies: z.array(Part),
+  /** Files of the library, in order. Drafts from before there were any have none. */
+  media: z.array(MediaRef).default([]),
   /** Ids of the chosen connections. */
   selected: z.array(z.string()),
   differences: z.record(z.string(), Differences),
@@ -40,6 +44,7 @@ export type DraftAction =
   | ({ type: "reply_added"; id: string } & Place)
   | ({ type: "reply_changed"; id: string; text: string } & Place)
   | ({ type: "reply_removed"; id: string } & Place)
+  | ({ type: "media_changed"; media: MediaRef[] } & Place)
   | { type: "overridden"; connectionId: string; field: DraftField }
   | { type: "inherited"; connectionId: string; field: DraftField }
   | { type: "option_changed"; connectionId: string; name: string; value: unknown }
@@ -52,6 +57,7 @@ export const emptyDraft = (selected: string[] = []): Draft => ({
   text: "",
   link: "",
   replies: [],
+  media: [],
   selected,
   differences: {},
   options: {},
@@ -77,6 +83,8 @@ export function draftReducer(draft: Draft, action: DraftAction): Draft {
       return changed(draft, action, {
         replies: effective(draft, action.connectionId).replies.filter((part) => part.id !== action.id),
       });
+    case "media_changed":
+      return changed(draft, action, { media: action.media });
     case "overridden":
       return changed(draft, action, { [action.field]: effective(draft, action.connectionId)[action.field] });
     case "inherited": {
@@ -85,8 +93,8 @@ export function draftReducer(draft: Draft, action: DraftAction): Draft {
     }
     case "option_changed": {
       const { [action.name]: _old, ...others } = draft.options[action.connectionId] ?? {};
-      const answers = isUnanswered(action.value) ? others : { ...others, [action.name]: action.value };
-      return { ...draft, options: { ...draft.options, [action.connectionId]: answers } };
+      const given = isUnanswered(action.value) ? others : { ...others, [action.name]: action.value };
+      return { ...draft, options: { ...draft.options, [action.connectionId]: given } };
     }
     case "target_toggled":
       return {
@@ -107,16 +115,23 @@ export function draftReducer(draft: Draft, action: DraftAction): Draft {
 /** Nothing a person wrote would be lost by dropping it. */
 export const isEmptyDraft = (draft: Draft): boolean =>
   [draft, ...Object.values(draft.differences)].every(
-    ({ text, link, replies }) => !text?.trim() && !link?.trim() && !replies?.some((part) => part.text.trim()),
+    ({ text, link, replies, media }) =>
+      !text?.trim() && !link?.trim() && !replies?.some((part) => part.text.trim()) && !media?.length,
   );
 
 /** What the server is asked to publish: the shared content, and per account only what differs. */
 export function toRequest(draft: Draft): { content: Content; targets: Target[] } {
   const link = draft.link.trim();
   return {
-    content: { text: draft.text, ...(link && { link }), replies: texts(draft.replies) },
+    content: { text: draft.text, ...(link && { link }), replies: texts(draft.replies), media: draft.media },
     targets: draft.selected.map((connectionId) => target(draft, connectionId)),
   };
+}
+
+/** Every file that the post has on any of the chosen accounts, each once. */
+export function filesOf(draft: Draft): MediaRef[] {
+  const refs = [null, ...draft.selected].flatMap((id) => effective(draft, id).media);
+  return refs.filter(({ id }, index) => refs.findIndex((ref) => ref.id === id) === index);
 }
 
 /** Links that are no web addresses: found here, because the server takes a post with one for no post at all. */
@@ -137,14 +152,16 @@ export const draftOfDelivery = (delivery: Pick<DeliveryDto, "connectionId" | "co
   text: delivery.content.text,
   link: delivery.content.link ?? "",
   replies: delivery.content.replies.map(({ text }, index) => ({ id: `part-${index}`, text })),
+  media: delivery.content.media,
   options: delivery.connectionId ? { [delivery.connectionId]: delivery.content.options } : {},
 });
 
-/** Text, link and follow-ups as one account gets them; null: as the post has them. */
+/** Text, link, follow-ups and files as one account gets them; null: as the post has them. */
 export const effective = (draft: Draft, connectionId: string | null) => ({
   text: draft.text,
   link: draft.link,
   replies: draft.replies,
+  media: draft.media,
   ...(connectionId === null ? {} : draft.differences[connectionId]),
 });
 
@@ -155,20 +172,27 @@ function changed(draft: Draft, { connectionId }: Place, change: Differences): Dr
 }
 
 function target(draft: Draft, connectionId: string): Target {
-  const { text, link, replies } = draft.differences[connectionId] ?? {};
+  const { text, link, replies, media } = draft.differences[connectionId] ?? {};
   const content = {
     ...(text !== undefined && { text }),
     // null, not absent: this account is to have no link although the post has one.
     ...(link !== undefined && { link: link.trim() || null }),
     ...(replies && { replies: texts(replies) }),
+    ...(media && { media }),
   };
   return {
     connectionId,
     ...(Object.keys(content).length > 0 && { content }),
-    options: draft.options[connectionId] ?? {},
+    options: answers(draft.options[connectionId] ?? {}),
   };
 }
 
 const texts = (parts: { text: string }[]) => parts.map(({ text }) => ({ text }));
+
+/** The entries of a list are drawn before they are written: as long as all are blank, nobody answered. */
+const answers = (given: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(given).filter(([, value]) => !Array.isArray(value) || value.some((entry) => entry !== "")),
+  );
 
 const isUnanswered = (value: unknown): boolean => value === "" || value === undefined || value === null;

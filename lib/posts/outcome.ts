@@ -22,6 +22,7 @@ export function stepped(step: PublishStep): Outcome {
         remoteId: step.remoteId,
         parts: step.parts ?? [],
         url: step.url,
+        note: step.note ?? null,
         fencedAt: null,
         publishedAt: new Date(),
         errorKind: null,
@@ -29,7 +30,7 @@ export function stepped(step: PublishStep): Outcome {
         errorMessage: null,
       },
       told: "published",
-      message: null,
+      message: step.note ?? null,
     };
   }
   return {

@@ -4,7 +4,7 @@ import { withAccess } from "@/lib/connections/access";
 import { db } from "@/lib/db";
 import { log } from "@/lib/log";
 import { PlatformError } from "@/lib/platforms/contract";
-import { findProvider } from "@/lib/platforms/registry";
+import { specs } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
 import * as data from "./data";
 import type { DeliveryRow } from "./deliveries-data";
@@ -40,15 +40,17 @@ export async function removePost(user: SignedIn, postId: string): Promise<Remove
 
 /** Deletes one delivery at its platform. @returns why it is still out; null when it is gone */
 async function removeDelivery(user: SignedIn, row: DeliveryRow): Promise<string | null> {
-  const provider = findProvider(row.platform);
   const { remoteId, connectionId } = row;
-  if (!provider?.remove)
-    return `${provider?.spec.name ?? row.platform} does not let other apps delete posts. Delete it there.`;
   if (!connectionId || !remoteId) return "This account is no longer connected. Delete the post there.";
   try {
     // Last part first, so that nothing is left replying to a post that is gone.
     for (const part of [...new Set([remoteId, ...row.parts])].reverse()) {
-      await withAccess(connectionId, async (held, access) => held.remove?.(access, part));
+      const able = await withAccess(connectionId, async ({ remove }, access) => {
+        await remove?.(access, part);
+        return remove !== undefined;
+      });
+      if (!able)
+        return `${specs[row.platform]?.name ?? row.platform} does not let other apps delete posts. Delete it there.`;
     }
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;

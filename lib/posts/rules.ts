@@ -1,6 +1,15 @@
 import type { ConnectionDto } from "@/lib/connections/schema";
 import type { FieldSpec, PlatformSpec } from "@/lib/platforms/contract";
-import { countText, findCashtags, findLinks, isValidText, withLink } from "@/lib/platforms/counting";
+import {
+  countText,
+  findCashtags,
+  findHashtags,
+  findLinks,
+  findMentions,
+  isValidText,
+  withLink,
+} from "@/lib/platforms/counting";
+import { applies, checkMedia, type LibraryFile } from "./media-rules";
 import type { Content, Problem, Target } from "./schema";
 
 /** What a platform will take: the same rules in the composer, which warns, and on the server, which refuses. */
@@ -10,6 +19,8 @@ export type Draft = {
   targets: Target[];
   connections: Pick<ConnectionDto, "id" | "platform" | "name" | "status" | "missing" | "metadata">[];
   specs: Record<string, PlatformSpec>;
+  /** The files the post speaks of, as far as they are known. */
+  library: LibraryFile[];
 };
 
 /** The post as one account will get it: the common content, with what this target says otherwise. */
@@ -20,6 +31,7 @@ export function resolveContent(content: Content, target: Pick<Target, "content">
     text: own.text ?? content.text,
     ...(link !== undefined && { link }),
     replies: own.replies ?? content.replies,
+    media: own.media ?? content.media,
   };
 }
 
@@ -40,7 +52,7 @@ export function measure(
 }
 
 /** Everything that stands in the way, per target, in the words of the person who writes. */
-export function checkDraft({ content, targets, connections, specs }: Draft): Problem[] {
+export function checkDraft({ content, targets, connections, specs, library }: Draft): Problem[] {
   return targets.flatMap((target) => {
     const connection = connections.find(({ id }) => id === target.connectionId);
     const spec = connection && specs[connection.platform];
@@ -49,12 +61,32 @@ export function checkDraft({ content, targets, connections, specs }: Draft): Pro
         problem(target.connectionId, "connection", "not_connected", "This account is no longer connected."),
       ];
     }
+    if (spec.publishes === false) {
+      return [
+        problem(
+          connection.id,
+          "connection",
+          "not_offered",
+          `Carillon does not publish to ${spec.name}. Leave this account out.`,
+        ),
+      ];
+    }
     const resolved = resolveContent(content, target);
+    const files = resolved.media.map(({ id }) => library.find((file) => file.id === id) ?? null);
     return [
       ...checkConnection(connection, spec),
       ...checkParts(connection, spec, resolved),
       ...checkLinks(connection, spec, resolved),
-      ...spec.fields.flatMap((field) => checkField(connection.id, field, target.options[field.name])),
+      ...checkMedia({
+        connectionId: connection.id,
+        spec,
+        options: target.options,
+        refs: resolved.media,
+        files,
+      }),
+      ...spec.fields
+        .filter((field) => applies(field.only, files, target.options))
+        .flatMap((field) => checkField(connection.id, field, target.options[field.name])),
       ...Object.keys(target.options)
         .filter((name) => !spec.fields.some((field) => field.name === name))
         .map((name) =>
@@ -105,7 +137,8 @@ function checkParts(
   const problems = partsOf(spec, content).flatMap((text, index) => {
     const field = index === 0 ? "text" : `replies.${index - 1}.text`;
     if (text.trim() === "") {
-      return spec.text.required || index > 0
+      const carried = index === 0 && (content.media.length > 0 || (spec.link === "field" && content.link));
+      return index > 0 || (spec.text.required && !carried)
         ? [problem(id, field, "empty", `${spec.name} needs some text here.`)]
         : [];
     }
@@ -131,14 +164,34 @@ function checkParts(
         ),
       );
     }
-    const cashtags = findCashtags(text).length;
-    if (spec.text.maxCashtags !== undefined && cashtags > spec.text.maxCashtags) {
+    const marks = [
+      {
+        code: "too_many_cashtags",
+        word: "cashtag (like $ABC)",
+        max: spec.text.maxCashtags,
+        count: findCashtags(text).length,
+      },
+      {
+        code: "too_many_hashtags",
+        word: "hashtag",
+        max: spec.text.maxHashtags,
+        count: findHashtags(text).length,
+      },
+      {
+        code: "too_many_mentions",
+        word: "mention",
+        max: spec.text.maxMentions,
+        count: findMentions(text).length,
+      },
+    ];
+    for (const { code, word, max: most, count: there } of marks) {
+      if (most === undefined || there <= most) continue;
       found.push(
         problem(
           id,
           field,
-          "too_many_cashtags",
-          `${spec.name} takes ${spec.text.maxCashtags} cashtag (like $ABC) per post; this has ${cashtags}.`,
+          code,
+          `${spec.name} takes ${most} ${word}${most === 1 ? "" : "s"} per post; this has ${there}.`,
         ),
       );
     }
@@ -181,7 +234,16 @@ function checkLinks({ id }: Draft["connections"][number], spec: PlatformSpec, co
 function checkField(id: string, field: FieldSpec, value: unknown): Problem[] {
   const name = `options.${field.name}`;
   if (value === undefined || value === null || value === "") {
-    return field.required ? [problem(id, name, "missing_option", `Choose “${field.label}”.`)] : [];
+    return field.required
+      ? [
+          problem(
+            id,
+            name,
+            "missing_option",
+            `${field.kind === "choice" || field.kind === "boolean" ? "Choose" : "Fill in"} “${field.label}”.`,
+          ),
+        ]
+      : [];
   }
   switch (field.kind) {
     case "boolean":
@@ -189,9 +251,23 @@ function checkField(id: string, field: FieldSpec, value: unknown): Problem[] {
         ? []
         : [problem(id, name, "wrong_option", `“${field.label}” is either on or off.`)];
     case "choice":
-      return field.options.some((option) => option.value === value)
+      // What the platform offers this account right now, only the platform can tell.
+      return (field.live ? typeof value === "string" : field.options.some((option) => option.value === value))
         ? []
         : [problem(id, name, "wrong_option", `“${field.label}” has no such choice.`)];
+    case "number":
+      return Number.isInteger(value) && Number(value) >= field.min && Number(value) <= field.max
+        ? []
+        : [
+            problem(
+              id,
+              name,
+              "wrong_option",
+              `“${field.label}” is a whole number from ${field.min} to ${field.max}${field.unit ? ` ${field.unit}` : ""}.`,
+            ),
+          ];
+    case "list":
+      return checkList(id, name, field, value);
     case "text":
       if (typeof value !== "string")
         return [problem(id, name, "wrong_option", `“${field.label}” is a text.`)];
@@ -204,13 +280,45 @@ function checkField(id: string, field: FieldSpec, value: unknown): Problem[] {
   }
 }
 
+function checkList(id: string, name: string, field: FieldSpec & { kind: "list" }, value: unknown): Problem[] {
+  if (!Array.isArray(value) || !value.every((one) => typeof one === "string"))
+    return [problem(id, name, "wrong_option", `“${field.label}” is a list of texts.`)];
+  if (value.length === 0) {
+    return field.required ? [problem(id, name, "missing_option", `Fill in “${field.label}”.`)] : [];
+  }
+  if (value.length < field.min || value.length > field.max) {
+    return [
+      problem(
+        id,
+        name,
+        "wrong_option",
+        `“${field.label}” takes ${field.min} to ${field.max} entries; these are ${value.length}.`,
+      ),
+    ];
+  }
+  if (value.some((one) => one.trim() === ""))
+    return [
+      problem(id, name, "wrong_option", `An entry of “${field.label}” is empty. Fill it in or remove it.`),
+    ];
+  return value.some((one) => [...one].length > field.maxLength)
+    ? [
+        problem(
+          id,
+          name,
+          "option_too_long",
+          `Each entry of “${field.label}” may have ${field.maxLength} characters.`,
+        ),
+      ]
+    : [];
+}
+
 /** The texts as they will be sent, first post first: where a link has no field of its own it is part of the text. */
 const partsOf = (spec: PlatformSpec, content: Content): string[] => [
   spec.link === "text" ? withLink(content.text, content.link) : content.text,
   ...content.replies.map(({ text }) => text),
 ];
 
-const problem = (connectionId: string, field: string, code: string, message: string): Problem => ({
+export const problem = (connectionId: string, field: string, code: string, message: string): Problem => ({
   connectionId,
   field,
   code,

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { MAX_ALT, MediaRef } from "@/lib/media/schema";
 
 /** The words posts travel in, between browser, routes and verbs. */
 
 export const MAX_TEXT = 100_000;
+export const MAX_MEDIA = 40;
 
 const Text = z.string().max(MAX_TEXT, "This text is longer than any platform takes.");
 /** An absolute web address. */
@@ -16,6 +18,8 @@ export const Content = z.object({
     .array(z.object({ text: Text }))
     .max(24)
     .default([]),
+  /** Files of the library, in order; they belong to the first part. */
+  media: z.array(MediaRef).max(MAX_MEDIA, `A post takes up to ${MAX_MEDIA} files.`).default([]),
 });
 export type Content = z.infer<typeof Content>;
 
@@ -23,7 +27,12 @@ export const Target = z.object({
   connectionId: z.uuid(),
   /** What differs from the post on this account; absent fields are inherited. */
   content: z
-    .object({ text: Text, link: Link.nullable(), replies: z.array(z.object({ text: Text })).max(24) })
+    .object({
+      text: Text,
+      link: Link.nullable(),
+      replies: z.array(z.object({ text: Text })).max(24),
+      media: z.array(MediaRef).max(MAX_MEDIA),
+    })
     .partial()
     .optional(),
   /** The platform's own fields, by name. */
@@ -31,14 +40,11 @@ export const Target = z.object({
 });
 export type Target = z.infer<typeof Target>;
 
-/** Refused rather than dropped: a post without its picture is another post. */
-const NoMedia = z
-  .array(z.unknown())
-  .max(0, "Pictures and video cannot be published from here yet. Send text and links.")
-  .optional();
+/** A file by its address is fetched into the library first. */
+const MediaInput = z.union([MediaRef, z.object({ url: Link, alt: z.string().max(MAX_ALT).optional() })]);
 
 const Full = z.object({
-  content: Content.extend({ media: NoMedia }),
+  content: Content.extend({ media: z.array(MediaInput).max(MAX_MEDIA).default([]) }),
   targets: z.array(Target).min(1, "Choose at least one account.").max(50),
   scheduledAt: z.iso.datetime({ offset: true }).optional(),
 });
@@ -49,9 +55,7 @@ const Short = z.object({
   content: z.object({
     text: Text.default(""),
     link: Link.optional(),
-    imageUrl: z
-      .undefined({ error: "Pictures cannot be published from here yet. Send text and links." })
-      .optional(),
+    imageUrl: Link.optional(),
   }),
   facebookPageIds: z.array(z.string()).optional(),
 });
@@ -99,6 +103,8 @@ export type DeliveryDto = {
   state: DeliveryState;
   remoteId: string | null;
   url: string | null;
+  /** What the person should know about a post that is out. */
+  note: string | null;
   error: { kind: string; code: string | null; message: string; remedy: Remedy | null } | null;
   nextAttemptAt: string | null;
   publishedAt: string | null;
@@ -152,6 +158,7 @@ export type PublishAnswer = {
     status: DeliveryState;
     postId: string | null;
     url: string | null;
+    note?: string;
     error?: { kind: string; code: string | null; message: string; remedy: Remedy | null };
   }[];
 };
@@ -160,7 +167,7 @@ export type PublishAnswer = {
 export type Problem = {
   /** null: about the post as a whole. */
   connectionId: string | null;
-  /** "text", "link", "replies.0.text", "options.subreddit", "connection". */
+  /** "text", "link", "replies.0.text", "media", "media.0.alt", "options.subreddit", "connection". */
   field: string;
   code: string;
   message: string;

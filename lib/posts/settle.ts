@@ -2,6 +2,7 @@ import "server-only";
 import { withAccess } from "@/lib/connections/access";
 import { log } from "@/lib/log";
 import { type Located, PlatformError } from "@/lib/platforms/contract";
+import { contentOf } from "./content";
 import { type DeliveryRow, knownRemoteIds } from "./deliveries-data";
 import { ABSENT_AFTER_MS, CHECK_AFTER_MS } from "./delivery";
 import { connectionOf, type Outcome, stepped } from "./outcome";
@@ -38,7 +39,13 @@ async function locate(delivery: DeliveryRow, since: Date): Promise<Located | nul
   const known = await knownRemoteIds(delivery);
   return withAccess(connectionOf(delivery), async (provider, access) =>
     provider.locate
-      ? provider.locate({ access, content: delivery.content, resume: delivery.resume, since, known })
+      ? provider.locate({
+          access,
+          content: await contentOf(delivery, "locate"),
+          resume: delivery.resume,
+          since,
+          known,
+        })
       : null,
   );
 }

@@ -16,6 +16,11 @@ export function consentPage(simulator: Simulator, call: Call, request: ConsentRe
       ? html`<li><label class="scope"><input type="checkbox" name="scope" value="${scope}" checked> ${scope}</label></li>`
       : html`<li><input type="hidden" name="scope" value="${scope}">${scope}</li>`,
   );
+  const assets = (request.assets ?? []).map(
+    (asset) =>
+      html`<li><label class="scope"><input type="checkbox" name="asset" value="${asset.id}" checked> ${asset.name}
+      <small>(${call.people.find(({ id }) => id === asset.personId)?.name ?? ""})</small></label></li>`,
+  );
   const body = html`<!doctype html>
 <html lang="en">
 <head>
@@ -31,6 +36,7 @@ export function consentPage(simulator: Simulator, call: Call, request: ConsentRe
     <form method="post">
       <fieldset><legend>Continue as</legend>${people}</fieldset>
       <fieldset><legend>It would be allowed to</legend><ul class="scopes">${scopes}</ul></fieldset>
+      ${assets.length === 0 ? "" : html`<fieldset><legend>For these, where they are yours</legend><ul class="scopes">${assets}</ul></fieldset>`}
       <p class="actions">
         <button type="submit" name="decision" value="allow">Allow</button>
         <button type="submit" name="decision" value="deny" class="quiet" formnovalidate>Deny</button>

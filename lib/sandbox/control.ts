@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { decide, newCall, newEntry, readBody, realAddress } from "./engine";
 import { parseFault } from "./faults";
+import { forgetFiles } from "./files";
 import type { Answer, Call, Person, Simulator, World } from "./kit";
 import { record, redacted } from "./log";
 import { newWorld, now, type Sandbox } from "./memory";
@@ -17,6 +18,8 @@ const ConsentRequested = z.strictObject({
   person: z.string().optional(),
   /** absent: all that were asked for */
   scopes: z.array(z.string()).optional(),
+  /** ids of the Pages and the like; absent: all of the person's */
+  assets: z.array(z.string()).optional(),
   decision: z.enum(["allow", "deny"]).default("allow"),
 });
 
@@ -89,6 +92,7 @@ export function controlRoutes(sandbox: Sandbox): Hono {
       allow: wanted.decision === "allow",
       person: wanted.person ?? null,
       scopes: wanted.scopes ?? null,
+      assets: wanted.assets ?? null,
     });
     const refused = "refusal" in decided ? decided.refusal.status : null;
     record(sandbox.log, { ...newEntry(sandbox, call), operation: "authorize", status: refused ?? 200 });
@@ -183,6 +187,7 @@ export function controlRoutes(sandbox: Sandbox): Hono {
     sandbox.clock.aheadMs = 0;
     sandbox.faults = [];
     sandbox.log = [];
+    forgetFiles(sandbox.fileDirectory);
     sandbox.changed();
     return c.json({ sequence: sandbox.sequence });
   });

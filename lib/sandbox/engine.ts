@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { consentPage } from "./consent";
 import { type Fault, takeFault } from "./faults";
+import { download, storeBytes, storeStream } from "./files";
 import {
   type Answer,
   type Call,
   formBody,
   isAnswer,
   json,
+  type Part,
   type Route,
   redirect,
   type Simulator,
@@ -18,7 +20,10 @@ import { now, type Sandbox } from "./memory";
 
 type Wire = { incoming: IncomingMessage; outgoing: ServerResponse };
 
-type Handler = { operation: Route["operation"]; maxBodyBytes: number; run(call: Call): Answer };
+type Handler = Pick<Route, "operation" | "takes" | "fetches"> & {
+  maxBodyBytes: number;
+  run(call: Call): Answer;
+};
 
 const megabyte = 1_048_576;
 const evilHost = "evil.example";
@@ -32,18 +37,17 @@ export async function answerPlatform(
   const target = realAddress(request.url);
   if (target === null) return null;
   if (target.host === evilHost) return evil(sandbox, request, target);
-  const simulator = sandbox.simulators.find(({ hosts }) => hosts.includes(target.host));
-  if (simulator === undefined) return null;
-  const call = newCall(sandbox, simulator, request, target);
+  const reached = simulatorAt(sandbox, request, target);
+  if (reached === null) return null;
+  const { simulator, call } = reached;
   const handler = findHandler(simulator, call);
-  const body = await readBody(request, handler.maxBodyBytes);
-  call.body = body ?? new Uint8Array();
+  const fits = await takeBody(sandbox, request, handler, call);
   call.operation = typeof handler.operation === "string" ? handler.operation : handler.operation(call);
   const entry = record(sandbox.log, newEntry(sandbox, call));
-  if (body === null) return send(entry, simulator.failure(call, 413), { close: true });
+  if (!fits) return send(entry, simulator.failure(call, 413), { close: true });
   const fault = takeFault(sandbox.faults, simulator.platform, call.operation);
   return fault === null
-    ? send(entry, perform(sandbox, simulator, handler, call, entry))
+    ? send(entry, await perform(sandbox, simulator, handler, call, entry))
     : strike(fault, {
         entry,
         wire,
@@ -70,11 +74,17 @@ export function newCall(sandbox: Sandbox, simulator: Simulator, request: Request
     query: address.searchParams,
     headers: request?.headers ?? new Headers(),
     body: new Uint8Array(),
+    file: null,
+    parts: null,
+    fetched: {},
+    fileDirectory: sandbox.fileDirectory,
     now: now(sandbox),
     sandboxOrigin: sandbox.origin,
     client,
+    clients: sandbox.clients,
     people,
     world,
+    worlds: sandbox.worlds,
     effect: false,
   };
 }
@@ -94,8 +104,10 @@ export function newEntry(sandbox: Sandbox, call: Call): Entry {
     effect: false,
     fault: null,
     headers: Object.fromEntries(call.headers),
-    body: bodyForLog(call.body, call.headers.get("content-type") ?? ""),
-    bodyBytes: call.body.byteLength,
+    body: call.parts
+      ? JSON.stringify(call.parts.map(({ file, ...part }) => ({ ...part, bytes: file?.bytes ?? null })))
+      : bodyForLog(call.body, call.headers.get("content-type") ?? ""),
+    bodyBytes: call.file?.bytes ?? call.body.byteLength,
   };
 }
 
@@ -103,7 +115,7 @@ export function newEntry(sandbox: Sandbox, call: Call): Entry {
 export function decide(
   simulator: Simulator,
   call: Call,
-  decision: { allow: boolean; person: string | null; scopes: string[] | null },
+  decision: { allow: boolean; person: string | null; scopes: string[] | null; assets: string[] | null },
 ): { location: string } | { refusal: Answer } {
   const { consent } = simulator;
   if (consent === undefined) return { refusal: simulator.notFound(call) };
@@ -121,7 +133,10 @@ export function decide(
   const scopes = request.scopes.filter(
     (one) => ticked.includes(one) || !request.optionalScopes.includes(one),
   );
-  return { location: consent.allow(call, request, { person, scopes }) };
+  const assets = (request.assets ?? []).filter(
+    ({ id, personId }) => personId === person.id && (decision.assets?.includes(id) ?? true),
+  );
+  return { location: consent.allow(call, request, { person, scopes, assets: assets.map(({ id }) => id) }) };
 }
 
 /** `B/HOST/PATH` or `https://HOST/PATH` as the real address; null when there is no host in it. */
@@ -131,6 +146,56 @@ export function realAddress(address: string): URL | null {
   const [, host, rest] = /^\/([a-z0-9-]+(?:\.[a-z0-9-]+)+)(\/.*)?$/i.exec(url.pathname) ?? [];
   if (host === undefined) return null;
   return URL.parse(`https://${host.toLowerCase()}${rest ?? "/"}${url.search}`);
+}
+
+/** Whose request this is: of simulators that share the host, the first that claims it. */
+function simulatorAt(
+  sandbox: Sandbox,
+  request: Request,
+  target: URL,
+): { simulator: Simulator; call: Call } | null {
+  for (const simulator of sandbox.simulators) {
+    if (!simulator.hosts.includes(target.host)) continue;
+    const call = newCall(sandbox, simulator, request, target);
+    if (simulator.claims?.(call) ?? true) return { simulator, call };
+  }
+  return null;
+}
+
+/** Reads the body as the route takes it. False when it is longer than allowed. */
+async function takeBody(sandbox: Sandbox, request: Request, handler: Handler, call: Call): Promise<boolean> {
+  if (handler.takes === "file") {
+    call.file = request.body ? await storeStream(sandbox.fileDirectory, request.body) : null;
+    return true;
+  }
+  const body = await readBody(request, handler.maxBodyBytes);
+  if (body === null) return false;
+  const type = request.headers.get("content-type") ?? "";
+  if (handler.takes === "parts" && /^multipart\/form-data\b/i.test(type)) {
+    call.parts = await partsOf(sandbox, body, type);
+  } else call.body = body;
+  return true;
+}
+
+/** null when the body is not what its type says. */
+async function partsOf(sandbox: Sandbox, body: Uint8Array, type: string): Promise<Part[] | null> {
+  const form = await new Response(new Uint8Array(body), { headers: { "content-type": type } })
+    .formData()
+    .catch((error: unknown) => {
+      if (error instanceof TypeError) return null;
+      throw error;
+    });
+  if (form === null) return null;
+  const parts: Part[] = [];
+  for (const [name, value] of form) {
+    if (typeof value === "string") {
+      parts.push({ name, filename: null, type: "text/plain", text: value, file: null });
+    } else {
+      const file = storeBytes(sandbox.fileDirectory, new Uint8Array(await value.arrayBuffer()));
+      parts.push({ name, filename: value.name, type: value.type, text: "", file });
+    }
+  }
+  return parts;
 }
 
 function findHandler(simulator: Simulator, call: Call): Handler {
@@ -148,7 +213,11 @@ function findHandler(simulator: Simulator, call: Call): Handler {
     const params = matchPath(route, call.path);
     if (params === null) continue;
     call.params = params;
-    return { operation: route.operation, maxBodyBytes: route.maxBodyBytes ?? megabyte, run: route.handle };
+    return {
+      ...route,
+      maxBodyBytes: route.maxBodyBytes ?? megabyte,
+      run: (one) => route.handle(one),
+    };
   }
   return { operation: "unknown", maxBodyBytes: megabyte, run: simulator.notFound };
 }
@@ -166,14 +235,24 @@ function takeDecision(simulator: Simulator, call: Call): Answer {
     allow: decision === "allow",
     person: form.get("person"),
     scopes: form.getAll("scope"),
+    assets: form.getAll("asset"),
   });
   return "location" in decided ? redirect(decided.location) : decided.refusal;
 }
 
-function perform(sandbox: Sandbox, simulator: Simulator, handler: Handler, call: Call, entry: Entry): Answer {
-  // Time passed if the request was held up: the platform looks at its clock when it acts.
-  call.now = now(sandbox);
+async function perform(
+  sandbox: Sandbox,
+  simulator: Simulator,
+  handler: Handler,
+  call: Call,
+  entry: Entry,
+): Promise<Answer> {
   try {
+    for (const address of handler.fetches?.(call) ?? []) {
+      call.fetched[address] = await download(sandbox.fileDirectory, address);
+    }
+    // Time passed if the request was held up: the platform looks at its clock when it acts.
+    call.now = now(sandbox);
     return finish(simulator, call, handler.run(call));
   } catch (error) {
     // A simulator's own fault must not take the others down with it.
@@ -192,21 +271,21 @@ function finish(simulator: Simulator, call: Call, answer: Answer): Answer {
 
 async function strike(
   fault: Fault,
-  at: { entry: Entry; wire: Wire; simulator: Simulator; call: Call; perform(): Answer },
+  at: { entry: Entry; wire: Wire; simulator: Simulator; call: Call; perform(): Promise<Answer> },
 ): Promise<Response> {
   const { entry, wire, simulator, call } = at;
   const { what } = fault;
   entry.fault = what.kind;
   if (fault.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, fault.latencyMs));
   const answer = (one: Answer) => send(entry, finish(simulator, call, one));
-  const effectFirst = () => {
-    if ("effect" in what && what.effect) at.perform();
+  const effectFirst = async () => {
+    if ("effect" in what && what.effect) await at.perform();
   };
   switch (what.kind) {
     case "latency":
-      return send(entry, at.perform());
+      return send(entry, await at.perform());
     case "status": {
-      effectFirst();
+      await effectFirst();
       const styled = simulator.failure(call, what.status);
       const own = what.body === undefined ? styled : bodyAsGiven(what.status, what.body);
       return answer({ ...own, headers: { ...own.headers, ...what.headers } });
@@ -219,32 +298,32 @@ async function strike(
     case "hang":
       return hang(wire);
     case "accept_then_hang":
-      at.perform();
+      await at.perform();
       return hang(wire);
     case "reset":
       return reset(wire);
     case "accept_then_reset":
-      at.perform();
+      await at.perform();
       return reset(wire);
     case "slow_body":
-      return drip(entry, at.perform(), what.overMs);
+      return drip(entry, await at.perform(), what.overMs);
     case "malformed_json": {
-      const whole = at.perform();
+      const whole = await at.perform();
       const half = whole.body.slice(0, Math.ceil(whole.body.length / 2));
       return send(entry, { ...whole, body: half.length === 0 ? "{" : half });
     }
     case "html_error":
-      effectFirst();
+      await effectFirst();
       return answer({
         status: what.status,
         headers: { "content-type": "text/html" },
         body: "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n",
       });
     case "redirect":
-      effectFirst();
+      await effectFirst();
       return answer(redirect(what.url, what.status));
     case "kill":
-      effectFirst();
+      await effectFirst();
       killProcess(what.pid);
       return reset(wire);
   }

@@ -31,7 +31,39 @@ export type Publication = {
   /** sandbox clock, milliseconds since 1970 */
   createdAt: number;
   deletedAt: number | null;
+  /** the pictures, videos and documents in it, in order */
+  media: Shown[];
   details: Record<string, Json>;
+};
+
+/** A file the platform was sent or fetched. Its bytes lie in the sandbox's own folder under `id`; see files.ts. */
+export type StoredFile = {
+  id: string;
+  bytes: number;
+  /** hex, of all its bytes */
+  sha256: string;
+  /** by its content, not by what was claimed; application/octet-stream when nothing known */
+  mime: string;
+  /** pixels, for pictures and videos that say */
+  width: number | null;
+  height: number | null;
+  durationMs: number | null;
+};
+
+/** A file as part of a publication. */
+export type Shown = StoredFile & { alt: string | null };
+
+/** What came of fetching an address, as a platform's own downloader would: 200 with a file, anything else without. */
+export type Fetched = { status: number | null; file: StoredFile | null };
+
+/** One part of a multipart body. Text parts have `text`, files have `file`. */
+export type Part = {
+  name: string;
+  /** null: a plain field */
+  filename: string | null;
+  type: string;
+  text: string;
+  file: StoredFile | null;
 };
 
 /** A secret that left the simulator, or came in and must not be seen elsewhere. */
@@ -107,8 +139,8 @@ export type World = {
   shelves: Record<string, Record<string, Json>>;
 };
 
-/** The app as registered with the platform. */
-export type Client = { id: string; secret: string; redirectUri: string };
+/** The app as registered with the platform. `redirectUris` are all that are registered, the platform's own first. */
+export type Client = { id: string; secret: string; redirectUri: string; redirectUris: string[] };
 
 /** One request, as the real platform would have received it. */
 export type Call = {
@@ -122,14 +154,27 @@ export type Call = {
   params: Record<string, string>;
   query: URLSearchParams;
   headers: Headers;
+  /** empty for a route that takes a file or parts */
   body: Uint8Array;
+  /** the body of a route with `takes: "file"` */
+  file: StoredFile | null;
+  /** the body of a route with `takes: "parts"`, in order; null when it was no multipart/form-data */
+  parts: Part[] | null;
+  /** by address: what the route's `fetches` brought */
+  fetched: Record<string, Fetched>;
+  /** where the sandbox keeps files; see files.ts */
+  fileDirectory: string;
   /** sandbox clock, milliseconds since 1970; every lifetime is measured by it */
   now: number;
   /** where the sandbox itself answers, e.g. http://127.0.0.1:4010 */
   sandboxOrigin: string;
   client: Client;
+  /** the apps registered with every platform, for simulators that share accounts */
+  clients: Record<string, Client>;
   people: Person[];
   world: World;
+  /** the other simulators' worlds by platform, where two platforms share accounts (Instagram and Facebook) */
+  worlds: Record<string, World>;
   /** true once this request changed what the world can see; set by `publish` and `unpublish` */
   effect: boolean;
 };
@@ -146,6 +191,13 @@ export type Route = {
   hosts?: string[];
   /** default 1 MB */
   maxBodyBytes?: number;
+  /**
+   * How the body is read before `handle`: absent, into `body`; "file", onto the disk as `file`, whatever its size;
+   * "parts", as multipart/form-data into `parts`, or as usual where it is of another type.
+   */
+  takes?: "file" | "parts";
+  /** Addresses the platform downloads before `handle` sees what came of it in `fetched`. Must change nothing. */
+  fetches?(call: Call): string[];
   handle(call: Call): Answer;
 };
 
@@ -157,10 +209,15 @@ export type ConsentRequest = {
   scopes: string[];
   /** those the person may untick; the others are shown as a plain list */
   optionalScopes: string[];
+  /** What the person chooses one by one besides scopes, such as Facebook Pages; all are ticked at first. */
+  assets?: Asset[];
   challenge: { value: string; method: string } | null;
 };
 
-export type Choice = { person: Person; scopes: string[] };
+export type Asset = { id: string; name: string; personId: string };
+
+/** `assets`: the ids ticked, among those of this person. */
+export type Choice = { person: Person; scopes: string[]; assets: string[] };
 
 /**
  * The platform's consent page. The server draws it, and also lets a test decide without a browser.
@@ -186,6 +243,10 @@ export type Simulator = {
   issuer: string;
   /** names of the environment variables with the registered client's id and secret */
   clientEnv: { id: string; secret: string };
+  /** other platforms whose callback address is registered with the same app */
+  alsoRedirectsTo?: string[];
+  /** Where simulators share a host: whether this request is ours. Absent: every request to our hosts is. */
+  claims?(call: Call): boolean;
   people: Person[];
   /** what faults may be asked for; the routes' and consent's operation names */
   operations: string[];
@@ -281,7 +342,7 @@ export function bearer(call: Call): string | null {
 export function publish(
   call: Call,
   what: { id: string; personId: string; text: string } & Partial<
-    Pick<Publication, "replyTo" | "link" | "details">
+    Pick<Publication, "replyTo" | "link" | "media" | "details">
   >,
 ): Publication {
   const publication: Publication = {
@@ -294,6 +355,7 @@ export function publish(
     link: what.link ?? null,
     createdAt: call.now,
     deletedAt: null,
+    media: what.media ?? [],
     details: what.details ?? {},
   };
   call.world.publications.push(publication);

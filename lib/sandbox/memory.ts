@@ -17,6 +17,8 @@ export type Sandbox = {
   faults: Fault[];
   log: Entry[];
   sequence: number;
+  /** where uploaded and fetched files lie */
+  fileDirectory: string;
   /** Says that something worth keeping changed. */
   changed(): void;
 };
@@ -37,18 +39,21 @@ export function openSandbox(options: {
   /** the app's public origin; each platform's registered redirect URI hangs on it */
   appOrigin: string;
   environment: Record<string, string | undefined>;
+  fileDirectory: string;
 }): Sandbox {
-  const { simulators, origin, appOrigin, environment } = options;
+  const { simulators, origin, appOrigin, environment, fileDirectory } = options;
+  const callback = (platform: string) => `${appOrigin}/api/oauth/${platform}/callback`;
   return {
     origin,
     simulators,
     clients: Object.fromEntries(
-      simulators.map(({ platform, clientEnv }) => [
+      simulators.map(({ platform, clientEnv, alsoRedirectsTo = [] }) => [
         platform,
         {
           id: environment[clientEnv.id] || `sandbox-${platform}`,
           secret: environment[clientEnv.secret] || `CNRY_secret_${platform}`,
-          redirectUri: `${appOrigin}/api/oauth/${platform}/callback`,
+          redirectUri: callback(platform),
+          redirectUris: [platform, ...alsoRedirectsTo].map(callback),
         },
       ]),
     ),
@@ -57,6 +62,7 @@ export function openSandbox(options: {
     faults: [],
     log: [],
     sequence: 0,
+    fileDirectory,
     changed: () => undefined,
   };
 }
@@ -135,6 +141,9 @@ function load(path: string, sandbox: Sandbox): void {
     const world = saved.worlds[simulator.platform];
     if (world === undefined) continue;
     // safe: written by `save` above from a World, and a World that misses a later field gets its default
-    sandbox.worlds[simulator.platform] = { ...newWorld(simulator), ...world } as World;
+    const known = { ...newWorld(simulator), ...world } as World;
+    // A state kept before publications had media.
+    for (const publication of known.publications) publication.media ??= [];
+    sandbox.worlds[simulator.platform] = known;
   }
 }

@@ -1,6 +1,6 @@
 /** What a person sees of the sandbox: the feeds, one publication, the log of requests. */
 import { html } from "hono/html";
-import type { Publication, Simulator } from "./kit";
+import type { Publication, Shown, Simulator } from "./kit";
 import { redacted } from "./log";
 import type { Sandbox } from "./memory";
 
@@ -87,10 +87,19 @@ function post(simulator: Simulator, all: Publication[], publication: Publication
         <a href="${href(publication)}"><time datetime="${new Date(createdAt).toISOString()}">${time(createdAt)}</time></a>
         ${deletedAt === null ? "" : html`<em>deleted</em>`}</header>
       <p class="text">${text}</p>
+      ${publication.media.length === 0 ? "" : html`<div class="shown">${publication.media.map(shown)}</div>`}
       ${link === null ? "" : linkCard(link)}
     </article>
     ${replies.length === 0 ? "" : html`<ul class="posts">${replies.map((reply) => post(simulator, all, reply))}</ul>`}
   </li>`;
+}
+
+function shown({ id, mime, width, height, alt }: Shown): Markup | Promise<Markup> {
+  const address = `/_sandbox/files/${id}`;
+  if (mime.startsWith("image/"))
+    return html`<img src="${address}" alt="${alt ?? ""}" width="${width ?? ""}" height="${height ?? ""}" loading="lazy">`;
+  if (mime.startsWith("video/")) return html`<video src="${address}" controls preload="metadata"></video>`;
+  return html`<a class="card" href="${address}">${mime}</a>`;
 }
 
 /** The host is all the sandbox knows of a link: it fetches nothing. */
@@ -179,6 +188,8 @@ button.quiet { background: transparent; color: var(--accent); }
 .post .text { margin: .25rem 0; white-space: pre-wrap; }
 .deleted .text { text-decoration: line-through; color: var(--soft); }
 .card { display: block; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem; text-decoration: none; }
+.shown { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); }
+.shown img, .shown video { width: 100%; height: auto; max-height: 24rem; object-fit: contain; border-radius: .5rem; background: var(--line); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }

@@ -3,24 +3,40 @@
  * what was published at /, and takes orders from tests at /_sandbox. Environment: PORT, SANDBOX_HOST,
  * SANDBOX_STATE (a file), APP_ORIGIN, and the client ids and secrets under the names the app uses.
  */
+import { createReadStream, mkdtempSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
 import { type HttpBindings, serve } from "@hono/node-server";
 import { type Context, Hono } from "hono";
+import { facebookSandbox } from "@/lib/platforms/facebook/sandbox";
+import { instagramSandbox } from "@/lib/platforms/instagram/sandbox";
 import { linkedinSandbox } from "@/lib/platforms/linkedin/sandbox";
 import { redditSandbox } from "@/lib/platforms/reddit/sandbox";
 import { threadsSandbox } from "@/lib/platforms/threads/sandbox";
+import { tiktokSandbox } from "@/lib/platforms/tiktok/sandbox";
 import { twitterSandbox } from "@/lib/platforms/twitter/sandbox";
 import { controlRoutes } from "./control";
 import { answerPlatform } from "./engine";
+import { findFile } from "./files";
 import type { Simulator } from "./kit";
 import { keepIn, openSandbox, type Sandbox } from "./memory";
 import { feedPage, liveScript, logPage, missingPage, publicationPage, style } from "./pages";
 
-const simulators: Simulator[] = [threadsSandbox, twitterSandbox, linkedinSandbox, redditSandbox];
+const simulators: Simulator[] = [
+  threadsSandbox,
+  twitterSandbox,
+  linkedinSandbox,
+  redditSandbox,
+  instagramSandbox,
+  facebookSandbox,
+  tiktokSandbox,
+];
 
 const ownPage = {
   "content-security-policy":
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; " +
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; " +
     "form-action 'none'; frame-ancestors 'none'",
   "cache-control": "no-store",
   "referrer-policy": "no-referrer",
@@ -38,11 +54,17 @@ function start(): void {
   if (appOrigin === "null") giveUp("APP_ORIGIN is not an http address, e.g. http://127.0.0.1:3000.");
   const named = hostname.includes(":") ? `[${hostname}]` : hostname;
   const shownHost = ["0.0.0.0", "[::]"].includes(named) ? "127.0.0.1" : named;
+  // Without a state to keep, files are forgotten with the rest.
+  const fileDirectory = SANDBOX_STATE
+    ? `${SANDBOX_STATE}.files`
+    : mkdtempSync(join(tmpdir(), "carillon-sandbox-"));
+  if (!SANDBOX_STATE) process.once("exit", () => rmSync(fileDirectory, { recursive: true, force: true }));
   const sandbox = openSandbox({
     simulators,
     origin: `http://${shownHost}:${port}`,
     appOrigin,
     environment: process.env,
+    fileDirectory,
   });
   let save = () => {};
   if (SANDBOX_STATE) {
@@ -88,6 +110,13 @@ function routes(sandbox: Sandbox): Hono<{ Bindings: HttpBindings }> {
   app.get("/_sandbox/live.js", (c) =>
     c.body(liveScript, 200, { ...ownPage, "content-type": "text/javascript" }),
   );
+  app.get("/_sandbox/files/:id", (c) => {
+    const found = findFile(sandbox.fileDirectory, c.req.param("id"));
+    if (found === null) return c.notFound();
+    // safe: Node's web stream is the platform's; the types differ in name only
+    const stream = Readable.toWeb(createReadStream(found.path)) as ReadableStream<Uint8Array>;
+    return c.body(stream, 200, { ...ownPage, "content-type": found.mime });
+  });
   app.route("/_sandbox", controlRoutes(sandbox));
   app.all("*", async (c) => {
     const answer = await answerPlatform(sandbox, c.req.raw, c.env);

@@ -1,8 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isBuilt, serveBuilt } from "@/scripts/app";
 import { freePort } from "@/scripts/ports";
 import { waitForHealth } from "@/scripts/wait";
 import { type Program, watched } from "./program";
 import { testSecrets } from "./secrets";
+
+/** One for all apps of a test file, as several processes of one installation share theirs. */
+export const mediaDirectory = mkdtempSync(join(tmpdir(), "carillon-media-"));
+process.once("exit", () => rmSync(mediaDirectory, { recursive: true, force: true }));
 
 /** The real app: the production build as a process of its own, on a free port. */
 export type RunningApp = {
@@ -36,6 +43,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ...testSecrets,
     DATABASE_URL: options.databaseUrl,
     ...(options.sandboxUrl ? { PLATFORM_SANDBOX_URL: options.sandboxUrl } : {}),
+    MEDIA_DIR: mediaDirectory,
     ...options.env,
   };
   const program = watched(await serveBuilt({ port, host: "127.0.0.1", environment, output: "pipe" }));

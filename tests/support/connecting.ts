@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { CallbackError, ConnectionDto, ConnectionsAnswer } from "@/lib/connections/schema";
 import { type DeliveryDto, isMoving, type PostDto, type PublishAnswer } from "@/lib/posts/schema";
 import { waitUntil } from "@/scripts/wait";
+import { picture, uploadFile } from "./media";
 import { type PersonAtApp, signUp } from "./people";
 import { createDatabase } from "./postgres";
 import { askedOptions } from "./posting";
@@ -13,21 +14,47 @@ import { startSite } from "./site";
 
 /**
  * Every platform that is connected by consent, and what its own documents say: whether it checks PKCE, the permission
- * without which it publishes nothing, whether it takes tokens back, and the calls that
- * follow the exchange of the code. Said here a second time on purpose; a test compares the list with the registry.
+ * without which it publishes nothing, whether it takes tokens back (each by itself, or the whole consent with one), whether
+ * its documents put the code into the query of the token call, and the calls that follow the exchange of the code. Said here a second time on purpose; a test compares the list with the registry.
  */
-export const oauthPlatforms = [
+export const oauthPlatforms: {
+  id: string;
+  pkce: boolean;
+  publishing: string;
+  revokes: "each" | "all" | null;
+  codeInQuery?: true;
+  calls: string[];
+}[] = [
   {
     id: "threads",
     pkce: false,
     publishing: "threads_content_publish",
-    revokes: false,
+    revokes: null,
     calls: ["exchange_long", "me"],
   },
-  { id: "twitter", pkce: true, publishing: "tweet.write", revokes: true, calls: ["me"] },
-  { id: "linkedin", pkce: false, publishing: "w_member_social", revokes: true, calls: ["me"] },
-  { id: "reddit", pkce: false, publishing: "submit", revokes: true, calls: ["me"] },
+  { id: "twitter", pkce: true, publishing: "tweet.write", revokes: "each", calls: ["me"] },
+  { id: "linkedin", pkce: false, publishing: "w_member_social", revokes: "each", calls: ["me"] },
+  { id: "reddit", pkce: false, publishing: "submit", revokes: "each", calls: ["me"] },
+  {
+    id: "instagram",
+    pkce: false,
+    publishing: "instagram_business_content_publish",
+    revokes: null,
+    calls: ["exchange_long", "me"],
+  },
+  {
+    id: "facebook",
+    pkce: false,
+    publishing: "pages_manage_posts",
+    revokes: "all",
+    codeInQuery: true,
+    calls: ["exchange_long", "me", "accounts"],
+  },
+  { id: "tiktok", pkce: false, publishing: "video.publish", revokes: "all", calls: ["me"] },
 ];
+
+/** They publish nothing without a picture. */
+const needPicture = ["instagram", "tiktok"];
 
 /** A trip under way, as its consent address tells. */
 export type Trip = { authorizeUrl: string; query: URLSearchParams; state: string };
@@ -85,6 +112,12 @@ async function open() {
   const ada = await signUp(app.url, { name: "Ada Bell" });
   const otto = await signUp(app.url, { name: "Otto Klang" });
   const people = await sandbox.people();
+  // One Page each, so that one trip connects one account here as everywhere; facebook-pages.test.ts is about several.
+  const assets = people.flatMap(({ details }) => {
+    const pages = details?.["pages"];
+    const [first] = Array.isArray(pages) ? pages : [];
+    return typeof first === "object" && first !== null && "id" in first ? [String(first["id"])] : [];
+  });
 
   /** Starts a trip as the app's own pages do. */
   const begin = async (person: PersonAtApp, platform: string, start: Start = {}): Promise<Trip> => {
@@ -95,7 +128,7 @@ async function open() {
 
   /** The platform's answer to a trip: the address it sends the browser back to. */
   const consent = (trip: Trip, decision: Decision = {}): Promise<URL> =>
-    sandbox.consent({ authorizeUrl: trip.authorizeUrl, ...decision });
+    sandbox.consent({ authorizeUrl: trip.authorizeUrl, assets, ...decision });
 
   const finish = async (person: PersonAtApp, platform: string, start: Start = {}, decision: Decision = {}) =>
     person.fetch((await consent(await begin(person, platform, start), decision)).href);
@@ -157,11 +190,14 @@ async function open() {
 }
 
 async function publish(person: PersonAtApp, connectionId: string, text: string): Promise<DeliveryDto> {
-  const { platform } = await answer<ConnectionDto>(await person.fetch(`/api/connections/${connectionId}`));
-  const response = await person.send("POST", "/api/post", {
-    content: { text },
-    targets: [{ connectionId, options: askedOptions[platform] ?? {} }],
-  });
+  // The list, which asks no platform anything.
+  const { connections } = await answer<ConnectionsAnswer>(await person.fetch("/api/connections"));
+  const platform = connections.find(({ id }) => id === connectionId)?.platform ?? "";
+  const response = await person.send(
+    "POST",
+    "/api/post",
+    await draftFor(person, { platform, connectionId, text }),
+  );
   if (!response.ok) throw new Error(`Not published: ${response.status} ${await response.text()}`);
   const { id } = await answer<PublishAnswer>(response);
   return waitUntil(
@@ -172,6 +208,20 @@ async function publish(person: PersonAtApp, connectionId: string, text: string):
     },
     { withinMs: 20_000, otherwise: "The post did not settle." },
   );
+}
+
+/** The body of a post to one account, with a picture where the platform asks for one. */
+export async function draftFor(
+  person: PersonAtApp,
+  to: { platform: string; connectionId: string; text: string },
+) {
+  const media = needPicture.includes(to.platform)
+    ? [{ id: (await uploadFile(person, await picture("jpeg"), "bell.jpg")).id }]
+    : [];
+  return {
+    content: { text: to.text, media },
+    targets: [{ connectionId: to.connectionId, options: askedOptions[to.platform] ?? {} }],
+  };
 }
 
 /** Nothing connected, nothing published, nobody's tries counted; people stay signed in. */

@@ -1,15 +1,19 @@
 import type { FaultKind } from "@/lib/sandbox/faults";
 import { waitUntil } from "@/scripts/wait";
-import { bothPlatforms, type Desk, type PlatformName, publish } from "./posting";
+import { mediaDirectory } from "./app";
+import { type Desk, type PlatformName, publish, tick } from "./posting";
 import { type Program, runProgram } from "./program";
 import { testSecrets } from "./secrets";
 import { openTap, type Point, type Statement, type Tap } from "./tap";
+
+/** What a worker is started beside. */
+export type Site = Pick<Desk, "databaseUrl" | "app" | "sandbox">;
 
 /** Ends a worker at a chosen point of its work: a real process, really killed, with no hook in it. */
 export type ParkedWorker = { tap: Tap; program: Program };
 
 /** Starts a worker and stops it where it first asks for work. `release` lets it begin. */
-export async function parkWorker(desk: Desk): Promise<ParkedWorker> {
+export async function parkWorker(desk: Site): Promise<ParkedWorker> {
   const tap = await openTap(desk.databaseUrl);
   // It asks in two ways: by sweeping overdue deliveries, and by fetching jobs from the queue.
   tap.stopAt({
@@ -21,6 +25,7 @@ export async function parkWorker(desk: Desk): Promise<ParkedWorker> {
     DATABASE_URL: tap.url,
     BETTER_AUTH_URL: desk.app.url,
     PLATFORM_SANDBOX_URL: desk.sandbox.url,
+    MEDIA_DIR: mediaDirectory,
     LOG_LEVEL: "warn",
   });
   await waitUntil(
@@ -34,7 +39,7 @@ export async function parkWorker(desk: Desk): Promise<ParkedWorker> {
 }
 
 /** A pool of parked workers, so that one boots while another dies. */
-export function workerPool(desk: Desk, ahead = 2) {
+export function workerPool(desk: Site, ahead = 2) {
   let waiting: Promise<ParkedWorker>[] = [];
   const fill = () => {
     while (waiting.length < ahead) waiting.push(parkWorker(desk));
@@ -81,7 +86,7 @@ export async function scheduleTrial(desk: Desk, text: string, replies: string[] 
 }
 
 /** The hour of these deliveries comes, for the sweep and for the queue's own job alike. */
-export async function due(desk: Desk, ids: string[]): Promise<void> {
+export async function due(desk: Pick<Desk, "sql">, ids: string[]): Promise<void> {
   await desk.sql.query(
     `update deliveries set next_attempt_at = now() - interval '1 second', lease_until = null
       where id = any($1) and state not in ('published', 'failed')`,
@@ -90,6 +95,31 @@ export async function due(desk: Desk, ids: string[]): Promise<void> {
   await desk.sql.query(
     `update pgboss.job set start_after = now() where name = 'delivery.advance' and state = 'created' and data->>'deliveryId' = any($1::text[])`,
     [ids],
+  );
+}
+
+/** The scheduler takes these deliveries as far as they get by themselves within a few seconds: to an end, or to a doubt. */
+export async function settleWithin(
+  desk: Pick<Desk, "app" | "sql">,
+  ids: string[],
+  withinMs = 45_000,
+): Promise<void> {
+  await waitUntil(
+    async () => {
+      const { rows } = await desk.sql.query<{ id: string; busy: boolean }>(
+        `select id, lease_until > now() as busy from deliveries
+          where id = any($1) and state in ('scheduled', 'queued', 'sending', 'processing') and failures = 0`,
+        [ids],
+      );
+      if (rows.length === 0) return true;
+      await due(
+        desk,
+        rows.filter(({ busy }) => !busy).map(({ id }) => id),
+      );
+      await tick(desk);
+      return null;
+    },
+    { withinMs, everyMs: 50, otherwise: "The deliveries did not get to their end." },
   );
 }
 
@@ -105,7 +135,7 @@ export async function killAt(worker: ParkedWorker, ids: string[], point: CrashPo
     },
   });
   await waitUntil(() => (ids.every((id) => worker.tap.reached().includes(id)) ? true : null), {
-    withinMs: 20_000,
+    withinMs: 45_000,
     everyMs: 5,
     otherwise: `The worker did not come to the point: ${worker.tap.reached().length} of ${ids.length}.\n${worker.program.output()}`,
   });
@@ -115,24 +145,24 @@ export async function killAt(worker: ParkedWorker, ids: string[], point: CrashPo
 /** Lets the worker work until every platform holds back an answer to one of these operations, then kills it. */
 export async function killWhileAsking(
   worker: ParkedWorker,
-  desk: Desk,
-  operations: Record<PlatformName, string>,
+  desk: Site,
+  operations: Readonly<Record<string, string>>,
   kind: Extract<FaultKind["kind"], "hang" | "accept_then_hang">,
 ): Promise<void> {
   const { sequence } = await desk.sandbox.forgetLog();
-  for (const platform of bothPlatforms) {
-    await desk.sandbox.fault({ platform, operation: operations[platform], kind, times: 1 });
+  for (const [platform, operation] of Object.entries(operations)) {
+    await desk.sandbox.fault({ platform, operation, kind, times: 1 });
   }
   worker.tap.stopAt(null);
   await waitUntil(
     async () => {
       const held = (await desk.sandbox.requests({ since: sequence })).filter(({ fault }) => fault === kind);
-      return held.length === bothPlatforms.length ? true : null;
+      return held.length === Object.keys(operations).length ? true : null;
     },
     {
-      withinMs: 20_000,
+      withinMs: 45_000,
       everyMs: 10,
-      otherwise: `The worker did not ask both platforms.\n${worker.program.output()}`,
+      otherwise: `The worker did not ask every platform.\n${worker.program.output()}`,
     },
   );
   await killWorker(worker);

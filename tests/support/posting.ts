@@ -25,7 +25,8 @@ export type PlatformName = (typeof bothPlatforms)[number];
 export const visibleWrite = { threads: "publish", twitter: "create_tweet" } as const;
 /** What a platform asks for besides the text. */
 export const askedOptions: Record<string, Record<string, unknown>> = {
-  reddit: { subreddit: "bells", title: "A title" },
+  reddit: { subreddit: "bellpics", title: "A title" },
+  tiktok: { privacy_level: "PUBLIC_TO_EVERYONE" },
 };
 /** The operation by which we read back. */
 export const readingBack = { threads: "list", twitter: "list_tweets" } as const;
@@ -59,6 +60,9 @@ export async function openDesk(database: TestDatabase, env: Record<string, strin
   return desk;
 }
 
+/** Of the Pages she may tick at Facebook, the one she does. */
+const ADAS_PAGE = "61555000111222331";
+
 /** The whole trip to the platform and back. @returns the connection's id */
 export async function connectAccount(
   person: PersonAtApp,
@@ -68,7 +72,7 @@ export async function connectAccount(
 ): Promise<string> {
   const begun = await person.send("POST", `/api/oauth/${platform}/connect`, {});
   const { authUrl } = await successOf<{ authUrl: string }>(begun);
-  const back = await sandbox.consent({ authorizeUrl: authUrl, person: who });
+  const back = await sandbox.consent({ authorizeUrl: authUrl, person: who, assets: [ADAS_PAGE] });
   const arrived = await person.fetch(`${back.pathname}${back.search}`);
   const location = new URL(arrived.headers.get("location") ?? "", back);
   const connection = location.searchParams.get("connection");

@@ -27,6 +27,8 @@ export type Consent = {
   authorizeUrl: string;
   person?: string;
   scopes?: string[];
+  /** Ids of what is ticked one by one, such as Pages; absent: all. */
+  assets?: string[];
   decision?: "allow" | "deny";
 };
 

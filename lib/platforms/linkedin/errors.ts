@@ -48,6 +48,21 @@ export function explain(answer: Answer): PlatformError | null {
   return null;
 }
 
+/** The table for sending bytes. A signed address that is no longer taken is asked for anew; a file too large or of a wrong kind stays so. */
+export function explainUpload(answer: Answer): PlatformError | null {
+  const { status } = answer;
+  if (status === 401 || status === 413 || status === 415 || status === 429) return explain(answer);
+  if (status < 400 || status >= 500 || status === 408) return null;
+  const { code } = problemOf(answer.body);
+  return new PlatformError(
+    "unavailable",
+    code === EXPIRED_ADDRESS
+      ? "Sending the file to LinkedIn took too long."
+      : "LinkedIn did not take the file.",
+    { code: code ?? `upload_${status}` },
+  );
+}
+
 /** The table for the token endpoint: a refused code or refresh token, or an app that is not set up right. */
 export function explainToken(answer: Answer): PlatformError | null {
   const { status } = answer;
@@ -84,6 +99,9 @@ export const isNotFound = (error: unknown): boolean => codeIs(error, "not_found"
 /** LinkedIn says that a post with this very content went out within the last ten minutes or so. */
 export const isDuplicate = (error: unknown): error is PlatformError => codeIs(error, DUPLICATE);
 
+/** LinkedIn is not yet done with a file of this post. */
+export const isNotReady = (error: unknown): boolean => codeIs(error, NOT_READY);
+
 /** The post a duplicate is a duplicate of; null where LinkedIn did not name it. */
 export function originalOf({ cause }: PlatformError): string | null {
   const parsed = Original.safeParse(cause);
@@ -94,6 +112,8 @@ const INVALID = "65600";
 const REVOKED = "65601";
 const EXPIRED = "65602";
 const DUPLICATE = "duplicate";
+const NOT_READY = "MEDIA_ASSET_WAITING_UPLOAD";
+const EXPIRED_ADDRESS = "EXPIRED_UPLOAD_URL";
 
 /** The same in words, where LinkedIn leaves out the number. */
 const TOKEN_CODES = new Map([
@@ -182,14 +202,14 @@ const BY_CODE = new Map<string, { kind: FailureKind; message: string; retryAfter
     },
   ],
   [
-    "MEDIA_ASSET_WAITING_UPLOAD",
+    NOT_READY,
     { kind: "unavailable", message: "LinkedIn does not have the picture or video yet.", retryAfterMs: 5_000 },
   ],
   [
     "MEDIA_ASSET_PROCESSING_FAILED",
     { kind: "rejected", message: "LinkedIn could not process the picture or video. Try another file." },
   ],
-  ["EXPIRED_UPLOAD_URL", { kind: "unavailable", message: "Sending the file to LinkedIn took too long." }],
+  [EXPIRED_ADDRESS, { kind: "unavailable", message: "Sending the file to LinkedIn took too long." }],
 ]);
 
 /** Codes that LinkedIn sometimes gives only within its words. */
@@ -199,6 +219,8 @@ const CODE_IN_WORDS =
 function partOf(field: string): string {
   if (field.startsWith("/commentary")) return "the text of this post";
   if (field.startsWith("/content/article")) return "the link of this post";
+  if (field.startsWith("/content/poll")) return "the poll of this post";
+  if (field.startsWith("/content/m")) return "the files of this post";
   if (field.startsWith("/visibility")) return "this choice of who can see the post";
   return "this post";
 }

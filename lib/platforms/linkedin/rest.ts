@@ -25,7 +25,8 @@ export function ask<T>({ kit, wait }: Linkedin, accessToken: string, request: As
   return patiently(wait, () => call(kit, { effect: "read", bearer: accessToken, explain, ...request }));
 }
 
-type Ask<T> = Pick<Call<T>, "method" | "url" | "answer"> & Partial<Pick<Call<T>, "query" | "headers">>;
+type Ask<T> = Pick<Call<T>, "method" | "url" | "answer"> &
+  Partial<Pick<Call<T>, "query" | "headers" | "json" | "explain">>;
 
 /** Does it again, once, where the token seems revoked: LinkedIn says so of tokens that are only seconds old as well. */
 export async function patiently<T>(wait: Wait, work: () => Promise<T>): Promise<T> {

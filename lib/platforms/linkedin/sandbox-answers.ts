@@ -37,6 +37,18 @@ export const knobs = {
   /** requests in one UTC day */
   memberDailyLimit: 150,
   appDailyLimit: 100_000,
+  /** how long an upload is PROCESSING */
+  processingMs: 300,
+  /** why every upload from now on ends as PROCESSING_FAILED; "" for only the bad ones */
+  processingError: "",
+  /** false: a post that comes while its picture is PROCESSING is refused; true: taken, and unseen should it fail */
+  acceptsEarlyImages: false,
+  /** of images, videos and documents: what a token without an organization's scopes may ask the status of */
+  memberMayAsk: "videos documents",
+  uploadUrlLifeMs: 86_400_000,
+  /** false: a video's uploadToken is empty */
+  uploadTokens: true,
+  maxDocumentBytes: 100_000_000,
 };
 
 const DAY = 86_400_000;

@@ -13,11 +13,19 @@ import {
   strangeParam,
   unpublish,
 } from "@/lib/sandbox/kit";
-import { apiError, badRequest, denied, type Member, setting, signedInToRest } from "./sandbox-answers";
+import { apiError, badRequest, denied, setting, signedInToRest } from "./sandbox-answers";
+import { authorRefusal, isOrganization, mayWrite } from "./sandbox-authors";
+import { type Content, contentRefusal, readContent } from "./sandbox-content";
+import {
+  asFields,
+  type Fields,
+  invalidValue,
+  missingField,
+  unknownField,
+  unrecognized,
+} from "./sandbox-fields";
 import { readLittleText } from "./sandbox-little-text";
 import { findOrganization, mayPostFor } from "./sandbox-organizations";
-
-type Fields = Record<string, Json>;
 
 /** The longest commentary; escapes are counted, which is the safe reading. */
 const MAX_COMMENTARY = 3_000;
@@ -38,7 +46,7 @@ export function createPost(call: Call): Answer {
   const wrong = fieldRefusal(body);
   if (wrong !== null) return wrong;
   if (typeof author !== "string" || typeof commentary !== "string") return invalidValue("author");
-  const malformed = authorRefusal(author);
+  const malformed = authorRefusal(author, "author");
   if (malformed !== null) return malformed;
   if (!mayWrite(member, author)) return denied(resource);
   if (isOrganization(author) && body.visibility !== "PUBLIC") return invalidValue("visibility");
@@ -48,7 +56,9 @@ export function createPost(call: Call): Answer {
   const sent = JSON.stringify([commentary, body.content ?? null]);
   const twin = duplicateOf(call, author, sent);
   if (twin !== null) return apiError(422, `Content is a duplicate of ${twin.id}`);
-  return accept(call, body, author, commentary, sent);
+  const content = readContent(call, body.content, author);
+  if ("status" in content) return content;
+  return accept(call, body, { author, commentary, sent, content });
 }
 
 /** GET /rest/posts/{urn}: what an organization posted. Members' posts are not for apps to read. */
@@ -63,9 +73,11 @@ export function getPost(call: Call): Answer {
   if (!member.scopes.includes("r_organization_social")) return denied("partnerApiPosts.GET.20260901");
   if (post === null) return apiError(404, `Could not find entity ${urn}`, "NOT_FOUND");
   if (!mayPostFor(member.person, post.personId)) return denied("partnerApiPosts.GET.20260901");
-  const { sent, commentary, isTruncated, ...asGiven } = post.details;
+  const { commentary = "", visibility = null, distribution = null, content } = post.details;
   return json(200, {
-    ...asGiven,
+    visibility,
+    distribution,
+    ...(content === undefined ? {} : { content }),
     id: post.id,
     author: post.personId,
     commentary,
@@ -94,17 +106,26 @@ export function deletePost(call: Call): Answer {
   return empty(204);
 }
 
-function accept(call: Call, body: Fields, author: string, commentary: string, sent: string): Answer {
+function accept(
+  call: Call,
+  body: Fields,
+  read: { author: string; commentary: string; sent: string; content: Content },
+): Answer {
+  const { author, commentary, sent } = read;
+  const { media, link, details, isInvisible } = read.content;
   const { text, isTruncated } = readLittleText(commentary);
-  const article = asFields(asFields(body.content)?.article);
   const id = `urn:li:${setting(call, "postKind")}:${newId(call)}`;
   const { visibility = null, distribution = null, content } = body;
+  // Taken with a picture that then fails, a post is there for nobody.
+  if (isInvisible) return empty(201, { "x-restli-id": id });
   const post = publish(call, {
     id,
     personId: author,
     text,
-    link: typeof article?.source === "string" ? article.source : null,
+    link,
+    media,
     details: {
+      ...details,
       commentary,
       sent,
       isTruncated,
@@ -121,9 +142,9 @@ function accept(call: Call, body: Fields, author: string, commentary: string, se
 function fieldRefusal(body: Fields): Answer | null {
   for (const name of required) {
     if (body[name] === undefined || body[name] === null || body[name] === "") {
-      // A link needs no words of its own.
+      // What has a content needs no words of its own.
       if (name === "commentary" && body[name] === "" && body.content !== undefined) continue;
-      return badRequest(`ERROR :: /${name} :: field is required but not found`, "MISSING_FIELD");
+      return missingField(name);
     }
   }
   const strange = unknownField(body, [...required, ...optional]);
@@ -146,10 +167,7 @@ function distributionRefusal(value: Json | undefined): Answer | null {
   const lists = ["targetEntities", "thirdPartyDistributionChannels"];
   const strange = unknownField(distribution, ["feedDistribution", ...lists]);
   if (strange !== null) return unrecognized(`/distribution/${strange}`);
-  if (distribution.feedDistribution === undefined) {
-    const message = "ERROR :: /distribution/feedDistribution :: field is required but not found";
-    return badRequest(message, "MISSING_FIELD");
-  }
+  if (distribution.feedDistribution === undefined) return missingField("distribution/feedDistribution");
   // NONE is for advertisements, which are not simulated.
   if (distribution.feedDistribution !== "MAIN_FEED") return invalidValue("distribution/feedDistribution");
   for (const name of lists) {
@@ -157,46 +175,6 @@ function distributionRefusal(value: Json | undefined): Answer | null {
     if (!Array.isArray(list) || list.length > 0) return invalidValue(`distribution/${name}`);
   }
   return null;
-}
-
-function contentRefusal(value: Json | undefined): Answer | null {
-  if (value === undefined) return null;
-  const content = asFields(value);
-  const article = asFields(content?.article);
-  if (content === null || article === null || Object.keys(content).length !== 1) {
-    return badRequest("ERROR :: /content :: only an article is taken here", "INVALID_VALUE_FOR_FIELD");
-  }
-  const strange = unknownField(article, ["source", "title", "description", "thumbnail"]);
-  if (strange !== null) return unrecognized(`/content/article/${strange}`);
-  for (const name of ["source", "title"]) {
-    if (article[name] === undefined || article[name] === "") {
-      return badRequest(
-        `ERROR :: /content/article/${name} :: field is required but not found`,
-        "MISSING_FIELD",
-      );
-    }
-  }
-  const source = typeof article.source === "string" ? URL.parse(article.source) : null;
-  if (source === null || !/^https?:$/.test(source.protocol)) return invalidValue("content/article/source");
-  if (typeof article.title !== "string") return invalidValue("content/article/title");
-  if (typeof (article.description ?? "") !== "string") return invalidValue("content/article/description");
-  // Nothing was ever uploaded here, so no picture can be named.
-  return article.thumbnail === undefined ? null : invalidValue("content/article/thumbnail");
-}
-
-function authorRefusal(author: string): Answer | null {
-  const [, kind, id = ""] = /^urn:li:([a-zA-Z]+):(.+)$/.exec(author) ?? [];
-  if (kind !== "person" && kind !== "organization") {
-    return badRequest("ERROR :: /author :: the URN's type is not allowed", "INVALID_URN_TYPE");
-  }
-  const isWellFormed = kind === "person" ? /^[\w-]+$/.test(id) : /^\d+$/.test(id);
-  return isWellFormed ? null : badRequest("ERROR :: /author :: the URN's id is invalid", "INVALID_URN_ID");
-}
-
-function mayWrite(member: Member, author: string): boolean {
-  return isOrganization(author)
-    ? member.scopes.includes("w_organization_social") && mayPostFor(member.person, author)
-    : member.scopes.includes("w_member_social") && member.person.id === author;
 }
 
 function duplicateOf(call: Call, author: string, sent: string): Publication | null {
@@ -213,24 +191,4 @@ function postUrn(call: Call): string | Answer {
   return isPost && !call.path.includes(":")
     ? urn
     : badRequest(`Syntax exception in path variables: ${call.path}`, "INVALID_URN_ID");
-}
-
-function isOrganization(urn: string): boolean {
-  return urn.startsWith("urn:li:organization:");
-}
-
-function asFields(value: Json | undefined): Fields | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-}
-
-function unknownField(given: Fields, known: string[]): string | null {
-  return Object.keys(given).find((name) => !known.includes(name)) ?? null;
-}
-
-function unrecognized(path: string): Answer {
-  return apiError(422, `ERROR :: ${path} :: unrecognized field found but not allowed`);
-}
-
-function invalidValue(path: string): Answer {
-  return badRequest(`ERROR :: /${path} :: the value is not allowed`, "INVALID_VALUE_FOR_FIELD");
 }

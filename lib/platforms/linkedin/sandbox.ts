@@ -1,6 +1,7 @@
 /**
  * LinkedIn as a simulator: its people, its addresses, and who it says you are. Consent and tokens are in
- * sandbox-oauth, organizations in sandbox-organizations, posts in sandbox-posts and sandbox-little-text.
+ * sandbox-oauth, organizations in sandbox-organizations, posts in sandbox-posts, sandbox-content and
+ * sandbox-little-text, uploads in sandbox-assets.
  */
 import {
   type Answer,
@@ -10,6 +11,7 @@ import {
   json,
   type Person,
   permalink,
+  type Route,
   redirect,
   type Simulator,
 } from "@/lib/sandbox/kit";
@@ -23,6 +25,16 @@ import {
   tooManyRequests,
 } from "./sandbox-answers";
 import {
+  getAsset,
+  initializeUpload,
+  siteHost,
+  upload,
+  uploadPart,
+  videoAction,
+  videoHost,
+  videoOperation,
+} from "./sandbox-assets";
+import {
   allowConsent,
   checkConsent,
   denyConsent,
@@ -34,7 +46,7 @@ import {
 import { listRoles, lookUpOrganizations } from "./sandbox-organizations";
 import { createPost, deletePost, getPost } from "./sandbox-posts";
 
-const siteHosts = ["www.linkedin.com"];
+const siteHosts = [siteHost];
 const apiHosts = ["api.linkedin.com"];
 const imageHosts = ["media.licdn.com"];
 
@@ -84,7 +96,7 @@ const people: Person[] = [
 export const linkedinSandbox: Simulator = {
   platform: "linkedin",
   name: "LinkedIn",
-  hosts: [...siteHosts, ...apiHosts, ...imageHosts],
+  hosts: [...siteHosts, ...apiHosts, ...imageHosts, videoHost],
   issuer: ISSUER,
   clientEnv: { id: "LINKEDIN_CLIENT_ID", secret: "LINKEDIN_CLIENT_SECRET" },
   people,
@@ -96,6 +108,16 @@ export const linkedinSandbox: Simulator = {
     "revoke",
     "me",
     "organizations",
+    "initialize_image",
+    "upload_image",
+    "image_status",
+    "initialize_video",
+    "upload_video",
+    "finalize_video",
+    "video_status",
+    "initialize_document",
+    "upload_document",
+    "document_status",
     "create_post",
     "get_post",
     "delete_post",
@@ -134,6 +156,30 @@ export const linkedinSandbox: Simulator = {
       hosts: apiHosts,
       handle: lookUpOrganizations,
     },
+    ...wholeUpload("image"),
+    ...wholeUpload("document"),
+    {
+      operation: videoOperation,
+      method: "POST",
+      path: "/rest/videos",
+      hosts: apiHosts,
+      handle: videoAction,
+    },
+    {
+      operation: "upload_video",
+      method: "PUT",
+      path: "/dms-uploads/:id/uploaded-video/:part",
+      hosts: [videoHost],
+      takes: "file",
+      handle: uploadPart,
+    },
+    {
+      operation: "video_status",
+      method: "GET",
+      path: "/rest/videos/:urn",
+      hosts: apiHosts,
+      handle: getAsset("video"),
+    },
     { operation: "create_post", method: "POST", path: "/rest/posts", hosts: apiHosts, handle: createPost },
     { operation: "get_post", method: "GET", path: "/rest/posts/:urn", hosts: apiHosts, handle: getPost },
     {
@@ -157,6 +203,34 @@ export const linkedinSandbox: Simulator = {
   failure,
   rateLimited: tooManyRequests,
 };
+
+/** What is uploaded in one piece: announced, sent, asked about. */
+function wholeUpload(kind: "image" | "document"): Route[] {
+  return [
+    {
+      operation: `initialize_${kind}`,
+      method: "POST",
+      path: `/rest/${kind}s`,
+      hosts: apiHosts,
+      handle: initializeUpload(kind),
+    },
+    {
+      operation: `upload_${kind}`,
+      method: "PUT",
+      path: `/dms-uploads/:id/uploaded-${kind}/0`,
+      hosts: siteHosts,
+      takes: "file",
+      handle: upload(kind),
+    },
+    {
+      operation: `${kind}_status`,
+      method: "GET",
+      path: `/rest/${kind}s/:urn`,
+      hosts: apiHosts,
+      handle: getAsset(kind),
+    },
+  ];
+}
 
 /** GET /v2/userinfo, of OpenID Connect: unversioned. */
 function userinfo(call: Call): Answer {

@@ -33,7 +33,7 @@ export function ask<T>(
   });
 }
 
-type ApiCall<T> = Pick<Call<T>, "method" | "query" | "form" | "answer"> & {
+type ApiCall<T> = Pick<Call<T>, "method" | "query" | "form" | "json" | "answer"> & {
   /** Below the host, with its leading slash. */
   path: string;
   effect?: Call<T>["effect"];

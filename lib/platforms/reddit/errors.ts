@@ -73,6 +73,18 @@ export function explainToken(answer: Answer): PlatformError | null {
   });
 }
 
+/** The table for sending a file to Reddit's store, which speaks XML. A refused lease is asked for anew. */
+export function explainUpload({ status, text }: Answer): PlatformError | null {
+  if (status < 300 || status >= 500 || status === 408) return null;
+  const code = /<Code>(\w{1,60})<\/Code>/.exec(text)?.[1] ?? `upload_${status}`;
+  if (code === "EntityTooLarge") {
+    return new PlatformError("rejected", "This file is larger than Reddit takes. Use a smaller one.", {
+      code,
+    });
+  }
+  return new PlatformError("unavailable", "Reddit did not take the file.", { code });
+}
+
 /** The table for handing a token back. Reddit is content with tokens it never knew. */
 export function explainRevoke(answer: Answer): PlatformError | null {
   return answer.status >= 400 && answer.status < 500 ? explainToken(answer) : null;

@@ -3,8 +3,10 @@ import { type Access, type Credentials, type Health, PlatformError, type Provide
 import { type Answer, call, type Kit, RemoteId } from "../kit";
 import { authorizeUrl, expiryAfter, scopesOf } from "../oauth";
 import { ask, SITE, userAgent } from "./api";
+import { choicesFor } from "./choices";
 import { explainRevoke, explainToken } from "./errors";
-import { bareId, locateStep, publishStep } from "./publish";
+import { bareId } from "./find";
+import { locateStep, publishStep } from "./publish";
 import { redditSpec } from "./spec";
 
 /** Say who it is, read a subreddit's rules and flairs, post, find our post again (history) and delete it (edit). */
@@ -91,6 +93,8 @@ export function reddit(kit: Kit): Provider {
     publish: (request) => publishStep(kit, request),
 
     locate: (request) => locateStep(kit, request),
+
+    choices: (access, options) => choicesFor(kit, access, options),
 
     // Reddit answers 200 whatever it did, so a post that is gone already is no error.
     async remove(access, remoteId) {

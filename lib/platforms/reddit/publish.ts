@@ -1,40 +1,130 @@
 import { z } from "zod";
 import {
-  type Access,
   type Located,
   type LocateRequest,
   PlatformError,
-  type PostContent,
   type PublishRequest,
   type PublishStep,
 } from "../contract";
-import { type Kit, RemoteId } from "../kit";
+import type { Kit } from "../kit";
 import { ask, SITE } from "./api";
 import { isAlreadyThere } from "./errors";
-import { type Flair, isProfile, meetRequirements, type Submission } from "./requirements";
+import { alikeSince, findPost, PostId } from "./find";
+import { meetRequirements } from "./requirements";
+import { isNameless, KINDS, type Submission, sendingOf, submissionOf } from "./submission";
+import { Asset, poster, uploadFile } from "./uploads";
 
 /**
- * Sends a text or a link to a subreddit or to the account's own profile, once the subreddit's rules are met.
+ * Sends a post to a subreddit or to the account's own profile, once the subreddit's rules are met and its files are there.
  * Reddit has no key to send a post twice safely, and no word for a text that is there already: before a second try we look.
+ * Of a picture or a video it does not even say what the post is called: that too we look up.
+ * @throws PlatformError ambiguous only from the submit on
  */
 export async function publishStep(kit: Kit, request: PublishRequest): Promise<PublishStep> {
-  const { access, content, resume, earlier, sending } = request;
-  const submission = submissionOf(access, content);
+  const { access, content, resume, earlier } = request;
+  const progress = Progress.parse(resume ?? {});
+  const submission = submissionOf(access, content, progress.kind);
+  if (progress.submittedAt !== undefined) return confirm(kit, request, submission, progress);
+
+  const { assets } = progress;
+  const { kind } = submission;
+  const files = kind === "video" ? [...content.media, poster] : content.media;
+  const file = files[assets.length];
+  // What the subreddit does not take is not sent file by file first, nor what is out already.
+  if (file && assets.length === 0) {
+    const before = earlier && (await locateStep(kit, { access, content, resume, ...earlier }));
+    if (before?.state === "published") return before;
+    await meetRequirements(kit, access, submission);
+  }
+  if (file) {
+    return processing({ ...progress, kind, assets: [...assets, await uploadFile(kit, access, file)] }, 0);
+  }
+  return submit(kit, request, submission, progress);
+}
+
+/**
+ * Looks among the account's posts for the one whose answer was lost.
+ * null: there is one with this title, in this subreddit, since then, but its text or link is not quite ours; or Reddit may
+ * still be at work on it.
+ */
+export async function locateStep(
+  kit: Kit,
+  { access, content, resume, since, known }: LocateRequest,
+): Promise<Located | null> {
+  const { kind, again, submittedAt, others } = Progress.parse(resume ?? {});
+  const submission = submissionOf(access, content, kind);
+  const sentAt = Math.max(since.getTime(), submittedAt ?? 0);
+  const found = await findPost(kit, access, submission, {
+    // What was sent before a second try counts as well.
+    since: again ? since.getTime() : sentAt,
+    others: [...known, ...others],
+  });
+  if (found === "absent")
+    return Date.now() - sentAt < PATIENCE_MS[submission.kind] ? null : { state: "absent" };
+  return found && stepOf(kit, submission.subreddit, found.id);
+}
+
+const Progress = z.object({
+  /** On record from the first file on. */
+  kind: z.enum(KINDS).optional(),
+  /** Files that Reddit has, in order; a video's poster last. */
+  assets: z.array(Asset).default([]),
+  /** Milliseconds since 1970: Reddit took the post then, and did not say what it is called. */
+  submittedAt: z.number().optional(),
+  /** Posts that looked the same before. */
+  others: z.array(z.string()).default([]),
+  polls: z.number().default(0),
+  /** A person decided to send it once more. */
+  again: z.boolean().default(false),
+});
+type Progress = z.infer<typeof Progress>;
+
+/** When to look for a picture or video that Reddit has taken: about five minutes in all. */
+const LOOK_AFTER_MS = [2_000, 3_000, 5_000, 10_000, 15_000, 30_000, 60_000, 60_000, 120_000];
+/** How long Reddit may still be at work on a post that its list does not show. */
+const PATIENCE_MS: Record<Submission["kind"], number> = {
+  self: 0,
+  link: 0,
+  gallery: 0,
+  poll: 0,
+  image: 10 * 60_000,
+  video: 20 * 60_000,
+};
+
+const Data = z.object({ id: PostId.optional() });
+/** Wrapped, as everything that is asked for with api_type=json; the newer calls are not shown whole anywhere. */
+const Submitted = z
+  .object({ json: z.object({ data: Data }) })
+  .transform(({ json }) => json.data)
+  .or(z.object({ data: Data }).transform(({ data }) => data));
+
+async function submit(
+  kit: Kit,
+  { access, content, resume, earlier, sending }: PublishRequest,
+  submission: Submission,
+  progress: Progress,
+): Promise<PublishStep> {
   const look = earlier && { access, content, resume, ...earlier };
   const before = look && (await locateStep(kit, look));
   if (before?.state === "published") return before;
 
   const flair = await meetRequirements(kit, access, submission);
+  const nameless = isNameless(submission.kind);
+  // Later they could not be told from the new one.
+  const others = nameless
+    ? (await alikeSince(kit, access, submission, Date.now())).map((post) => post.id)
+    : progress.others;
   await sending();
+  const submittedAt = Date.now();
   try {
-    const { json } = await ask(kit, access, {
+    const { id } = await ask(kit, access, {
       method: "POST",
-      path: "/api/submit",
-      form: formOf(submission, flair, content.options),
-      answer: Submitted,
+      ...sendingOf(submission, flair, content.options, progress.assets),
+      answer: nameless ? Submitted : Submitted.pipe(z.object({ id: z.string() })),
       effect: "write",
     });
-    return stepOf(kit, submission.subreddit, json.data.id);
+    if (id !== undefined) return stepOf(kit, submission.subreddit, id);
+    return lookLater({ ...progress, kind: submission.kind, submittedAt, others });
   } catch (error) {
     // The other copy may be our earlier attempt, which its list did not show a moment ago.
     if (!isAlreadyThere(error) || !look) throw error;
@@ -45,100 +135,51 @@ export async function publishStep(kit: Kit, request: PublishRequest): Promise<Pu
   }
 }
 
-/**
- * Looks among the account's posts for the one whose answer was lost.
- * null: there is one with this title, in this subreddit, since then; but its text or link is not quite ours.
- */
-export async function locateStep(
+/** Looks for a post that Reddit has taken. Whatever keeps us from looking says nothing about the post. */
+async function confirm(
   kit: Kit,
-  { access, content, since, known }: LocateRequest,
-): Promise<Located | null> {
-  const submission = submissionOf(access, content);
-  const from = since.getTime() - CLOCK_SKEW_MS;
-  const alike = (await postsSince(kit, access, from))
-    .filter((post) => post.createdAt >= from && !known.includes(post.id) && sameHead(submission, post))
-    // The first of several is the one we sent: whatever came later was sent by someone who saw it missing.
-    .sort((one, other) => one.createdAt - other.createdAt);
-  const found = alike.find((post) => sameBody(submission, post));
-  if (found) return stepOf(kit, submission.subreddit, found.id);
-  return alike.length > 0 ? null : { state: "absent" };
-}
-
-/** A post's id without the "t3_" that says it is a post: some answers have it, some do not. */
-export const bareId = (id: string): string => id.replace(/^t3_/, "");
-
-/** Reddit stamps posts with its clock, the fence with ours. */
-const CLOCK_SKEW_MS = 60_000;
-const PAGE_SIZE = 100;
-/** Reddit lists a thousand posts and no more. */
-const MAX_PAGES = 10;
-
-const PostId = RemoteId.transform(bareId);
-
-const Submitted = z.object({ json: z.object({ data: z.object({ id: PostId }) }) });
-
-const Options = z.object({
-  subreddit: z.string().nullish(),
-  title: z.string().nullish(),
-  flair_text: z.string().nullish(),
-  flair_id: z.string().nullish(),
-  nsfw: z.boolean().nullish(),
-  spoiler: z.boolean().nullish(),
-  mute_replies: z.boolean().nullish(),
-  resubmit: z.boolean().nullish(),
-});
-
-function submissionOf(access: Access, { text, link, options }: PostContent): Submission {
-  const { subreddit, title, flair_text, flair_id, spoiler } = Options.parse(options);
-  const heading = title?.trim() ?? "";
-  if (heading === "")
-    throw new PlatformError("rejected", "A post on Reddit needs a title.", { code: "title" });
-  return {
-    subreddit: targetOf(subreddit ?? "", access),
-    title: heading,
-    text,
-    link,
-    spoiler: spoiler === true,
-    flair: { id: flair_id?.trim() ?? "", text: flair_text?.trim() ?? "" },
-  };
-}
-
-/** "bells", "r/bells", "u/name" or "u_name", as the API names it. @throws PlatformError for a profile that is another's */
-function targetOf(typed: string, access: Access): string {
-  const [, kind, name] = /^\/?(?:(r|u|user)\/)?([A-Za-z0-9_-]+)\/?$/i.exec(typed.trim()) ?? [];
-  if (name === undefined) {
-    throw new PlatformError("rejected", "Choose a subreddit, such as r/bells.", { code: "subreddit" });
+  { access, earlier }: PublishRequest,
+  submission: Submission,
+  progress: Progress,
+): Promise<PublishStep> {
+  const { again, submittedAt = 0, others, polls } = progress;
+  const since = Math.min(submittedAt, earlier?.since.getTime() ?? submittedAt);
+  try {
+    const found = await findPost(kit, access, submission, {
+      since,
+      others: [...others, ...(earlier?.known ?? [])],
+    });
+    if (found !== "absent" && found !== null) return stepOf(kit, submission.subreddit, found.id);
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.tokenRefused) throw error;
+    const passing = error.kind === "unavailable" || error.kind === "slow_down";
+    if (passing && !error.operator && polls < LOOK_AFTER_MS.length) {
+      return lookLater(progress, error.retryAfterMs ?? 0);
+    }
+    throw new PlatformError(error.kind, error.message, {
+      effect: "ambiguous",
+      code: error.code ?? "list",
+      cause: error,
+    });
   }
-  const target = kind && kind.toLowerCase() !== "r" ? `u_${name}` : name;
-  if (isProfile(target) && !sameName(target, `u_${usernameOf(access)}`)) {
-    throw new PlatformError(
-      "rejected",
-      `On Reddit an account posts to its own profile only: u_${usernameOf(access)}.`,
-      { code: "subreddit" },
-    );
+  const exhausted = polls >= LOOK_AFTER_MS.length;
+  const old = Date.now() - submittedAt > PATIENCE_MS[submission.kind];
+  // A person has looked and wants it sent once more, with files of its own.
+  if (earlier && (!again || (exhausted && old))) {
+    return processing(Progress.parse({ kind: submission.kind, again: true }), 0);
   }
-  return target;
+  if (!exhausted) return lookLater(progress);
+  throw new PlatformError("unavailable", "Reddit has taken this post, but does not show it yet.", {
+    effect: "ambiguous",
+    code: "still_processing",
+  });
 }
 
-function formOf(
-  { subreddit, title, text, link, spoiler }: Submission,
-  flair: Flair,
-  options: PostContent["options"],
-): Record<string, string | undefined> {
-  const { nsfw, mute_replies, resubmit } = Options.parse(options);
-  return {
-    api_type: "json",
-    sr: subreddit,
-    title,
-    ...(link === undefined ? { kind: "self", text } : { kind: "link", url: link, text: text || undefined }),
-    nsfw: String(nsfw === true),
-    spoiler: String(spoiler),
-    sendreplies: String(mute_replies !== true),
-    resubmit: String(resubmit === true),
-    ...flair,
-    validate_on_submit: "true",
-  };
-}
+const lookLater = (progress: Progress, atLeastMs = 0): PublishStep =>
+  processing(
+    { ...progress, polls: progress.polls + 1 },
+    Math.max(LOOK_AFTER_MS[progress.polls] ?? 0, atLeastMs),
+  );
 
 function stepOf(kit: Kit, subreddit: string, id: string): PublishStep & { state: "published" } {
   const path = `/r/${encodeURIComponent(subreddit)}/comments/${encodeURIComponent(id)}/`;
@@ -159,64 +200,8 @@ function notShown(cause: unknown): never {
   );
 }
 
-const ListedPost = z
-  .object({
-    data: z.object({
-      id: PostId,
-      subreddit: z.string(),
-      title: z.string(),
-      created_utc: z.number(),
-      is_self: z.boolean().nullish(),
-      selftext: z.string().nullish(),
-      url: z.string().nullish(),
-    }),
-  })
-  .transform(({ data: { created_utc, ...post } }) => ({ ...post, createdAt: created_utc * 1000 }));
-type ListedPost = z.infer<typeof ListedPost>;
-
-const Listing = z.object({ data: z.object({ after: z.string().nullish(), children: z.array(ListedPost) }) });
-
-/** The account's own posts, newest first, at least as far back as `from` (milliseconds since 1970). */
-async function postsSince(kit: Kit, access: Access, from: number): Promise<ListedPost[]> {
-  const posts: ListedPost[] = [];
-  let after: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const { data } = await ask(kit, access, {
-      method: "GET",
-      path: `/user/${encodeURIComponent(usernameOf(access))}/submitted`,
-      query: { sort: "new", limit: String(PAGE_SIZE), after },
-      answer: Listing,
-    });
-    posts.push(...data.children);
-    after = data.after ?? undefined;
-    const oldest = data.children.at(-1);
-    if (!after || (oldest && oldest.createdAt < from)) return posts;
-  }
-  // Saying "absent" of a list we did not read to its end would be a guess.
-  throw new PlatformError("unavailable", "This account has too many new posts at Reddit to look through.", {
-    code: "too_many",
-  });
-}
-
-const sameHead = (ours: Submission, theirs: ListedPost): boolean =>
-  sameName(ours.subreddit, theirs.subreddit) && sameWords(ours.title, theirs.title);
-
-/** What the list does not show cannot differ. */
-function sameBody(ours: Submission, theirs: ListedPost): boolean {
-  if (theirs.is_self != null && theirs.is_self !== (ours.link === undefined)) return false;
-  if (theirs.selftext != null && !sameWords(ours.text, theirs.selftext)) return false;
-  return ours.link === undefined || theirs.url == null || sameLink(ours.link, theirs.url);
-}
-
-const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
-
-/** Reddit may tidy white space. */
-const sameWords = (one: string, other: string) => tidy(one) === tidy(other);
-const tidy = (text: string) => text.normalize("NFC").replace(/\s+/g, " ").trim();
-
-const sameLink = (one: string, other: string) => canonical(one) === canonical(other);
-const canonical = (link: string) => (URL.canParse(link) ? new URL(link).href : link);
-
-/** Which account this is: Reddit names its list by it. Known from identifying. */
-const usernameOf = ({ metadata }: Pick<Access, "metadata">): string => Username.parse(metadata["username"]);
-const Username = z.string().min(1);
+const processing = (resume: Progress, checkAfterMs: number): PublishStep => ({
+  state: "processing",
+  resume,
+  checkAfterMs,
+});

@@ -2,28 +2,14 @@ import { z } from "zod";
 import { type Access, PlatformError } from "../contract";
 import type { Kit } from "../kit";
 import { ask } from "./api";
-import { isForbidden } from "./errors";
+import { type Flair, flairOf } from "./flair";
+import { isProfile, type Submission } from "./submission";
 
 /**
  * What a subreddit asks of a post, read and compared before anything is sent.
  * We refuse only what breaks a rule however it is read; the rest is Reddit's to judge (validate_on_submit). So are patterns:
  * strangers write them, for another engine, and one can be made to run for ever.
  */
-
-/** A post as Reddit will get it. */
-export type Submission = {
-  /** "bells", or "u_name" for a profile. */
-  subreddit: string;
-  title: string;
-  text: string;
-  link: string | undefined;
-  spoiler: boolean;
-  /** What was asked for: an id, a text, or both; "" where not. */
-  flair: { id: string; text: string };
-};
-
-/** The flair as it is sent. */
-export type Flair = { flair_id?: string; flair_text?: string };
 
 /**
  * Reads the subreddit's rules and flairs.
@@ -50,7 +36,7 @@ export async function meetRequirements(kit: Kit, access: Access, submission: Sub
 }
 
 /** A profile has no rules but its owner's. */
-async function rulesOf(kit: Kit, access: Access, subreddit: string): Promise<[About, Requirements]> {
+export async function rulesOf(kit: Kit, access: Access, subreddit: string): Promise<[About, Requirements]> {
   if (isProfile(subreddit)) return [{}, {}];
   const name = encodeURIComponent(subreddit);
   return Promise.all([
@@ -59,17 +45,19 @@ async function rulesOf(kit: Kit, access: Access, subreddit: string): Promise<[Ab
   ]);
 }
 
-/** Everything about title, text and link that the subreddit does not take, in plain words. */
-function violations({ title, text, link, spoiler }: Submission, about: About, rules: Requirements): string[] {
+/** Everything about this post that the subreddit does not take, in plain words. */
+function violations(submission: Submission, about: About, rules: Requirements): string[] {
+  const { kind, title, text, link, spoiler } = submission;
   const found: string[] = [];
   const unless = (met: boolean, problem: string) => void (met || found.push(problem));
 
   unless(!about.user_is_banned, "this account is banned there");
-  unless(about.submission_type !== "link" || link !== undefined, "it takes links only");
+  unless(about.submission_type !== "link" || kind !== "self", "it takes links only");
   unless(
-    about.submission_type !== "self" || link === undefined,
+    about.submission_type !== "self" || kind !== "link",
     "it takes texts only, so the link belongs in the text",
   );
+  unless(about.submission_type !== "self" || !hasFiles(kind), "it takes texts only");
   unless(about.spoilers_enabled !== false || !spoiler, "it has no spoiler marks");
 
   for (const problem of lengthProblems(title, rules.title_text_min_length, rules.title_text_max_length))
@@ -77,10 +65,10 @@ function violations({ title, text, link, spoiler }: Submission, about: About, ru
   for (const problem of wordProblems(title, rules.title_required_strings, rules.title_blacklisted_strings))
     found.push(`the title ${problem}`);
 
-  if (link !== undefined) {
-    unless(allowsSite(link, rules), "it takes no links to this site");
-    return found;
-  }
+  found.push(...mediaProblems(submission, about, rules));
+  if (link !== undefined) unless(allowsSite(link, rules), "it takes no links to this site");
+  // Whether the rules for texts bind what stands below pictures, a link or a poll, only Reddit can tell.
+  if (kind !== "self") return found;
   const written = text.trim() !== "";
   unless(rules.body_restriction_policy !== "required" || written, "it needs a text besides the title");
   unless(rules.body_restriction_policy !== "notAllowed" || !written, "it takes a title only, without a text");
@@ -94,7 +82,46 @@ function violations({ title, text, link, spoiler }: Submission, about: About, ru
   return found;
 }
 
+const hasFiles = (kind: Submission["kind"]): boolean =>
+  kind === "image" || kind === "gallery" || kind === "video";
+
+/** Many subreddits take no pictures, videos, galleries or polls, or galleries of a certain size only. */
+function mediaProblems(
+  { kind, pictures }: Submission,
+  about: About,
+  { gallery_min_items: min, gallery_max_items: max, ...rules }: Requirements,
+): string[] {
+  switch (kind) {
+    case "image":
+      return about.allow_images === false ? ["it takes no pictures"] : [];
+    case "video":
+      return about.allow_videos === false ? ["it takes no videos"] : [];
+    case "poll":
+      return about.allow_polls === false ? ["it takes no polls"] : [];
+    case "gallery":
+      if (about.allow_images === false) return ["it takes no pictures"];
+      if (about.allow_galleries === false) return ["it takes one picture per post, no galleries"];
+      return [
+        ...(min && pictures < min ? [`a gallery needs at least ${min} pictures there`] : []),
+        ...(max && pictures > max ? [`a gallery may have ${max} pictures there at most`] : []),
+        ...(rules.gallery_captions_requirement === "required"
+          ? ["it wants a caption below each picture, which cannot be sent from here"]
+          : []),
+        ...(rules.gallery_urls_requirement === "required"
+          ? ["it wants a link below each picture, which cannot be sent from here"]
+          : []),
+      ];
+    case "self":
+    case "link":
+      return [];
+  }
+}
+
 const About = z.object({
+  allow_images: z.boolean().nullish(),
+  allow_videos: z.boolean().nullish(),
+  allow_galleries: z.boolean().nullish(),
+  allow_polls: z.boolean().nullish(),
   submission_type: z.string().nullish(),
   user_is_banned: z.boolean().nullish(),
   spoilers_enabled: z.boolean().nullish(),
@@ -125,67 +152,12 @@ const Requirements = z.object({
   domain_whitelist: Words,
   link_restriction_policy: z.string().nullish(),
   is_flair_required: z.boolean().nullish(),
+  gallery_min_items: Length,
+  gallery_max_items: Length,
+  gallery_captions_requirement: z.string().nullish(),
+  gallery_urls_requirement: z.string().nullish(),
 });
 type Requirements = z.infer<typeof Requirements>;
-
-const FlairTemplate = z.object({
-  id: z.string(),
-  text: z.string().nullish(),
-  text_editable: z.boolean().nullish(),
-  mod_only: z.boolean().nullish(),
-});
-type FlairTemplate = z.infer<typeof FlairTemplate>;
-
-async function flairOf(
-  kit: Kit,
-  access: Access,
-  { subreddit, flair }: Submission,
-  rule: { required: boolean; off: boolean },
-): Promise<{ form: Flair; problems: string[] }> {
-  const wanted = flair.id !== "" || flair.text !== "";
-  if (!wanted && !rule.required) return { form: {}, problems: [] };
-  if (wanted && rule.off) return { form: {}, problems: ["it has no flairs"] };
-  const templates = await templatesOf(kit, access, subreddit);
-  if (templates === null) {
-    // Where only moderators choose, nothing better can be sent: whether it may go without is Reddit's to say.
-    return { form: {}, problems: wanted ? ["its members do not choose flairs"] : [] };
-  }
-  const choices = choicesIn(templates);
-  if (!wanted) return { form: {}, problems: [`it wants a flair${choices}`] };
-
-  const same = (template: FlairTemplate) => comparable(template.text ?? "") === comparable(flair.text);
-  const template = templates.find((one) => (flair.id === "" ? same(one) : one.id === flair.id));
-  if (!template) return { form: {}, problems: [`it does not have this flair${choices}`] };
-  if (flair.text === "" || same(template)) return { form: { flair_id: template.id }, problems: [] };
-  return template.text_editable
-    ? { form: { flair_id: template.id, flair_text: flair.text }, problems: [] }
-    : { form: {}, problems: [`the text of this flair is always “${template.text ?? ""}”`] };
-}
-
-/** null where members do not choose their flair. */
-async function templatesOf(kit: Kit, access: Access, subreddit: string): Promise<FlairTemplate[] | null> {
-  try {
-    return await ask(kit, access, {
-      method: "GET",
-      path: `/r/${encodeURIComponent(subreddit)}/api/link_flair_v2`,
-      answer: z.array(FlairTemplate),
-    });
-  } catch (error) {
-    if (isForbidden(error)) return null;
-    throw error;
-  }
-}
-
-const MAX_CHOICES = 10;
-
-function choicesIn(templates: FlairTemplate[]): string {
-  const names = templates
-    .flatMap(({ text, mod_only }) => (text && !mod_only ? [`“${text}”`] : []))
-    .slice(0, MAX_CHOICES);
-  return names.length > 0 ? ` (such as ${names.join(", ")})` : "";
-}
-
-const comparable = (text: string) => text.normalize("NFC").trim().toLowerCase();
 
 function lengthProblems(
   text: string,
@@ -232,9 +204,6 @@ function allowsSite(link: string, rules: Requirements): boolean {
   const only = policy !== "blacklist" ? (domain_whitelist ?? []) : [];
   return only.length === 0 || isListed(only);
 }
-
-/** Each account's profile is a subreddit called u_ and its name. */
-export const isProfile = (subreddit: string): boolean => /^u_/i.test(subreddit);
 
 /** A subreddit or profile as people write it. */
 const placeOf = ({ subreddit }: Submission): string =>

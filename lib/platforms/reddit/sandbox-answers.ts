@@ -44,6 +44,16 @@ export const knobs = {
   listLagMs: 0,
   /** requests per client id in ten minutes */
   windowLimit: 1_000,
+  /** how long a picture or a film by itself is processed before its post is there */
+  processingMs: 300,
+  /** processing fails: pictures and films never become a post, though the answer is the same */
+  mediaFails: false,
+  /** false: the answer to such a submit has no websocket_url */
+  websocketUrl: true,
+  maxImageBytes: 20 * 1_048_576,
+  maxGifBytes: 100 * 1_048_576,
+  maxVideoBytes: 1_024 * 1_048_576,
+  maxVideoMs: 900_000,
 };
 
 type Knob = keyof typeof knobs;

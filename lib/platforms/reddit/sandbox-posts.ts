@@ -26,7 +26,7 @@ import {
   setting,
   signedIn,
 } from "./sandbox-answers";
-import { errorOf } from "./sandbox-submit";
+import { errorOf } from "./sandbox-refusals";
 import { findSubreddit, mayEnter, prefixed } from "./sandbox-subreddits";
 
 const MAX_COMMENT = 10_000;
@@ -54,6 +54,7 @@ export function submitted(call: Call): Answer {
         one.personId === author.id &&
         isPost(one) &&
         one.deletedAt === null &&
+        hasAppeared(call, one) &&
         one.createdAt + setting(call, "listLagMs") <= call.now,
     )
     .toReversed();
@@ -76,7 +77,8 @@ export function info(call: Call): Answer {
   }
   const visible = call.world.publications.filter((one) => {
     const subreddit = findSubreddit(call, String(one.details.subreddit));
-    return names.includes(nameOf(one)) && subreddit !== null && mayEnter(reader, subreddit);
+    const isHere = names.includes(nameOf(one)) && hasAppeared(call, one);
+    return isHere && subreddit !== null && mayEnter(reader, subreddit);
   });
   return listing(call, visible, null);
 }
@@ -172,9 +174,9 @@ function dtoOf(call: Call, one: Publication): Record<string, Json> {
     ...common,
     title: one.details.title ?? "",
     selftext: isGone ? "[deleted]" : (one.details.selftext ?? ""),
-    is_self: one.link === null,
-    url: one.link ?? permalink(call, one.id),
-    domain: one.link === null ? `self.${subreddit?.name ?? ""}` : new URL(one.link).hostname,
+    is_self: one.link === null && one.media.length === 0,
+    url: addressOf(call, one),
+    domain: domainOf(one, subreddit?.name ?? ""),
     over_18: one.details.over_18 ?? false,
     spoiler: one.details.spoiler ?? false,
     link_flair_template_id: one.details.link_flair_template_id ?? null,
@@ -182,6 +184,22 @@ function dtoOf(call: Call, one: Publication): Record<string, Json> {
     removed_by_category: isGone ? "deleted" : (one.details.removed_by_category ?? null),
     num_comments: call.world.publications.filter(({ replyTo }) => replyTo === one.id).length,
   };
+}
+
+/** Where the title leads: the link, the file, or, for words, polls and galleries, the post itself. */
+function addressOf(call: Call, { id, link, media }: Publication): string {
+  const [file, ...others] = media;
+  return file !== undefined && others.length === 0
+    ? `${call.sandboxOrigin}/_sandbox/files/${file.id}`
+    : (link ?? permalink(call, id));
+}
+
+function domainOf({ link, media }: Publication, subreddit: string): string {
+  if (link !== null) return new URL(link).hostname;
+  const [file, ...others] = media;
+  if (file === undefined) return `self.${subreddit}`;
+  if (others.length > 0) return "reddit.com";
+  return file.mime.startsWith("video/") ? "v.redd.it" : "i.redd.it";
 }
 
 /** The path below www.reddit.com, as the answers have it. */
@@ -206,7 +224,12 @@ function nameOf(one: Publication): string {
 /** What is still there under this full name; the id alone names nothing. */
 function findByName(call: Call, name: string): Publication | null {
   const found = findPublication(call, name.slice("t3_".length));
-  return found !== null && nameOf(found) === name ? found : null;
+  return found !== null && nameOf(found) === name && hasAppeared(call, found) ? found : null;
+}
+
+/** Whether its files are processed: before that, the post is nowhere. */
+function hasAppeared(call: Call, { details }: Publication): boolean {
+  return Number(details.appears_at ?? 0) <= call.now;
 }
 
 function isPost({ details }: Publication): boolean {

@@ -1,7 +1,15 @@
 /** A community's own demands on a post, as the simulated Reddit checks them with validate_on_submit. */
+import type { Item, Kind } from "./sandbox-draft";
 import type { Requirements } from "./sandbox-subreddits";
 
-type Written = { kind: "self" | "link"; title: string; text: string; url: string | null; hasFlair: boolean };
+type Written = {
+  kind: Kind;
+  title: string;
+  text: string;
+  url: string | null;
+  items: Item[];
+  hasFlair: boolean;
+};
 
 /** `reason` is the code that tells which demand it was; `explanation` is for the person who posts. */
 export type Broken = { field: string; reason: string; explanation: string };
@@ -12,6 +20,7 @@ export function brokenRequirement(wanted: Requirements, written: Written): Broke
     titleFault(wanted, written) ??
     bodyFault(wanted, written) ??
     linkFault(wanted, written) ??
+    galleryFault(wanted, written) ??
     flairFault(wanted, written)
   );
 }
@@ -69,6 +78,33 @@ function linkFault(wanted: Requirements, { url }: Written): Broken | null {
       ? isListed(wanted.domain_whitelist)
       : !isListed(wanted.domain_blacklist);
   return allowed ? null : fault("url", "LINK_DOMAIN", `Links to ${host} are not allowed in this community.`);
+}
+
+function galleryFault(wanted: Requirements, { kind, items }: Written): Broken | null {
+  if (kind !== "gallery") return null;
+  const broken = (code: string, explanation: string) => fault("items", `GALLERY_${code}`, explanation);
+  const { gallery_min_items: min, gallery_max_items: max } = wanted;
+  if (min !== null && items.length < min)
+    return broken("MIN_ITEMS", `A gallery needs at least ${min} images.`);
+  if (max !== null && items.length > max)
+    return broken("MAX_ITEMS", `A gallery may have at most ${max} images.`);
+  const demands = [
+    {
+      code: "CAPTION",
+      demand: wanted.gallery_captions_requirement,
+      given: items.map(({ caption }) => caption),
+    },
+    { code: "URL", demand: wanted.gallery_urls_requirement, given: items.map((one) => one.outbound_url) },
+  ];
+  for (const { code, demand, given } of demands) {
+    if (demand === "required" && given.includes("")) {
+      return broken(`${code}_REQUIRED`, `Every image needs a ${code.toLowerCase()} in this community.`);
+    }
+    if (demand === "notAllowed" && given.some((one) => one !== "")) {
+      return broken(`${code}_NOT_ALLOWED`, `Images may have no ${code.toLowerCase()} in this community.`);
+    }
+  }
+  return null;
 }
 
 function flairFault(wanted: Requirements, { hasFlair }: Written): Broken | null {

@@ -1,91 +1,85 @@
-/** The simulated Reddit's submit: what it refuses, in which words, and the post that comes out of it. */
+/** The simulated Reddit's submit: what it refuses, and the post that comes out of it. */
+import { shown } from "@/lib/sandbox/files";
 import {
   type Answer,
   type Call,
   isAnswer,
+  type Json,
   json,
   newId,
   type Person,
   permalink,
   publish,
+  type Shown,
 } from "@/lib/sandbox/kit";
-import {
-  apiForm,
-  badRequest,
-  forbidden,
-  jsonErrors,
-  type SubmitError,
-  setting,
-  signedIn,
-} from "./sandbox-answers";
+import { forbidden, jsonErrors, type SubmitError, setting, signedIn } from "./sandbox-answers";
+import { type Draft, draftOfForm, draftOfJson, type Item, isFilm, type Kind } from "./sandbox-draft";
+import { type Asset, assetAt, assetById, isPlayable, socketUrl } from "./sandbox-media";
+import { errorOf, orderedError, rateLimit } from "./sandbox-refusals";
 import { brokenRequirement } from "./sandbox-requirements";
 import { type Flair, findSubreddit, isBanned, mayEnter, mayPost, type Subreddit } from "./sandbox-subreddits";
 
 const MAX_TITLE = 300;
 const MAX_SELF_TEXT = 40_000;
 const MAX_FLAIR_TEXT = 64;
+const MAX_CAPTION = 180;
+const GALLERY = { min: 2, max: 20 };
+const OPTIONS = { min: 2, max: 6 };
+const MAX_POLL_DAYS = 7;
 /** no community takes links to it */
 const bannedDomain = "spam.example";
 
-const switches = ["nsfw", "spoiler", "sendreplies", "resubmit", "validate_on_submit"];
-const submitFields = [
-  ...switches,
-  ..."sr title kind text richtext_json url video_poster_url flair_id flair_text".split(" "),
-  ..."collection_id discussion_type draft_id".split(" "),
-];
+/** The files of a post, in order, and a film's still picture. */
+type Files = { files: { asset: Asset; item: Item | null }[]; poster: Asset | null };
+type Enclosed = Files & { errors: SubmitError[] };
 
-const messages: Record<string, [message: string, field: string]> = {
-  ALREADY_SUB: ["that link has already been submitted", "url"],
-  BAD_CAPTCHA: ["care to try these again?", "captcha"],
-  BAD_URL: ["you should check that url", "url"],
-  BANNED_FROM_SUBREDDIT: ["you are banned from that community", "sr"],
-  DOMAIN_BANNED: ["that domain is not allowed here", "url"],
-  GALLERIES_DISABLED: ["this community does not allow galleries", "sr"],
-  INVALID_OPTION: ["that option is not valid", "kind"],
-  NO_IMAGES: ["this community does not allow images", "sr"],
-  NO_LINKS: ["this community only allows text posts", "sr"],
-  NO_SELFS: ["this community does not allow text posts", "sr"],
-  NO_TEXT: ["we need something here", "title"],
-  NO_URL: ["a url is required", "url"],
-  NO_VIDEOS: ["this community does not allow videos", "sr"],
-  SUBREDDIT_NOEXIST: ["that community does not exist", "sr"],
-  SUBREDDIT_NOTALLOWED: ["you are not allowed to post there", "sr"],
-  SUBREDDIT_NO_ACCESS: ["you cannot see that community", "sr"],
-  SUBREDDIT_RATELIMIT: ["you are posting there too much, try again later", "sr"],
-  SUBREDDIT_REQUIRED: ["you must specify a community", "sr"],
-  TOO_LONG: ["this is too long", "title"],
-  TOO_SHORT: ["this is too short", "title"],
-  VERIFIED_USER_REQUIRED: ["verify your email address to do that", "captcha"],
-};
+const nothing: Enclosed = { files: [], poster: null, errors: [] };
 
 /** A submission that can be understood, with the community it is for. */
-type Submission = {
+type Submission = Files & {
   subreddit: Subreddit;
-  kind: "self" | "link";
+  kind: Kind;
   title: string;
   text: string;
+  /** of a link */
   url: string | null;
   flair: Flair | null;
   flairText: string | null;
 };
 
-/** POST /api/submit. First what cannot be read, then all faulty fields at once, then what is not allowed, one by one. */
+/** POST /api/submit */
 export function submit(call: Call): Answer {
   const person = signedIn(call, "submit");
   if (isAnswer(person)) return person;
-  const form = apiForm(call, submitFields);
-  if (isAnswer(form)) return form;
-  const misshapen = misshape(form);
-  if (misshapen !== null) return badRequest(misshapen);
+  const draft = draftOfForm(call);
+  return isAnswer(draft) ? draft : settle(call, person, draft);
+}
+
+/** POST /api/submit_gallery_post.json and /api/submit_poll_post */
+export const submitJson =
+  (kind: "gallery" | "poll") =>
+  (call: Call): Answer => {
+    const person = signedIn(call, "submit");
+    if (isAnswer(person)) return person;
+    const draft = draftOfJson(call, kind);
+    return isAnswer(draft) ? draft : settle(call, person, draft);
+  };
+
+/** All faulty fields are told at once; then what is not allowed, one by one. */
+function settle(call: Call, person: Person, draft: Draft): Answer {
   if (person.details?.is_suspended === true) return forbidden("IN_TIMEOUT");
   const ordered = setting(call, "submitError");
   if (ordered !== "") return jsonErrors(orderedError(call, ordered));
-  const read = readSubmission(call, form);
+  const read = readSubmission(call, person, draft);
   if (Array.isArray(read)) return jsonErrors(...read);
-  const refused = notAllowed(call, person, read, isOn(form, "resubmit"));
+  const refused = notAllowed(call, person, read, draft.resubmit);
   if (refused !== null) return jsonErrors(refused);
-  const broken = brokenRequirement(read.subreddit.requirements, { ...read, hasFlair: read.flair !== null });
-  if (broken !== null && isOn(form, "validate_on_submit")) {
+  const broken = brokenRequirement(read.subreddit.requirements, {
+    ...read,
+    items: draft.items,
+    hasFlair: read.flair !== null,
+  });
+  if (broken !== null && draft.validate) {
     const { field, reason, explanation } = broken;
     if (setting(call, "validationShape") === "json_errors") return jsonErrors([reason, explanation, field]);
     return json(400, {
@@ -98,63 +92,106 @@ export function submit(call: Call): Answer {
   }
   const waitMs = waitOf(call, person);
   if (waitMs > 0) return jsonErrors(rateLimit(call, waitMs));
-  return created(call, person, read, {
-    over_18: isOn(form, "nsfw"),
-    spoiler: isOn(form, "spoiler"),
-    sendreplies: form.get("sendreplies") === null || isOn(form, "sendreplies"),
-    // Nobody checked the rules, so the community's machine takes the post away without a word.
-    removed_by_category: broken === null ? null : "automod_filtered",
-  });
+  // Nobody checked the rules, so the community's machine takes the post away without a word.
+  return created(call, person, read, draft, broken === null ? null : "automod_filtered");
 }
 
-/** POST /api/submit_gallery_post.json: no community here takes galleries. */
-export function submitGallery(call: Call): Answer {
-  const person = signedIn(call, "submit");
-  return isAnswer(person) ? person : jsonErrors(errorOf("GALLERIES_DISABLED"));
-}
-
-export function errorOf(code: string, field?: string): SubmitError {
-  const [message, usual] = messages[code] ?? [code.toLowerCase().replaceAll("_", " "), ""];
-  return [code, message, field ?? usual];
-}
-
-function misshape(form: URLSearchParams): string | null {
-  const odd = switches.find((name) => !/^(true|false|1|0)?$/i.test(form.get(name) ?? ""));
-  if (odd !== undefined) return `${odd} must be true or false.`;
-  if ((form.get("discussion_type") ?? "CHAT") !== "CHAT") return "discussion_type can only be CHAT.";
-  const closed = ["richtext_json", "video_poster_url", "collection_id", "draft_id"].find((name) =>
-    form.has(name),
-  );
-  if (closed !== undefined) return `${closed} names nothing that is here.`;
-  return form.get("kind") === "self" && form.has("url") ? "A post of kind self has no url." : null;
-}
-
-function readSubmission(call: Call, form: URLSearchParams): Submission | SubmitError[] {
-  const kind = form.get("kind") ?? "";
-  const title = form.get("title") ?? "";
-  const text = form.get("text") ?? "";
-  const subreddit = findSubreddit(call, form.get("sr") ?? "");
-  const flair = subreddit?.flairs.find(({ id }) => id === form.get("flair_id")) ?? null;
-  const url = kind === "link" ? form.get("url") : null;
+function readSubmission(call: Call, person: Person, draft: Draft): Submission | SubmitError[] {
+  const { kind, sr, title, text, flairId, flairText } = draft;
+  const subreddit = findSubreddit(call, sr);
+  const flair = subreddit?.flairs.find(({ id }) => id === flairId) ?? null;
   const errors: SubmitError[] = [];
-  if (subreddit === null) errors.push(errorOf(form.get("sr") ? "SUBREDDIT_NOEXIST" : "SUBREDDIT_REQUIRED"));
+  if (subreddit === null) errors.push(errorOf(sr === "" ? "SUBREDDIT_REQUIRED" : "SUBREDDIT_NOEXIST"));
   if (title.trim() === "") errors.push(errorOf("NO_TEXT", "title"));
   if (lengthOf(title) > MAX_TITLE) errors.push(errorOf("TOO_LONG", "title"));
   if (lengthOf(text) > MAX_SELF_TEXT) errors.push(errorOf("TOO_LONG", "text"));
-  if (kind === "link") {
-    if (!url) errors.push(errorOf("NO_URL"));
-    else if (!isLink(url)) errors.push(errorOf("BAD_URL"));
-  } else if (kind === "image") errors.push(errorOf("NO_IMAGES"));
-  else if (kind === "video" || kind === "videogif") errors.push(errorOf("NO_VIDEOS"));
-  else if (kind !== "self") errors.push(errorOf("INVALID_OPTION", "kind"));
-  const flairText = form.get("flair_text");
-  if (form.get("flair_id") && (flair === null || flair.mod_only)) {
+  // What a community does not take is not looked at more closely.
+  const closed = subreddit === null ? null : closedTo(subreddit, kind);
+  const inside = closed === null ? enclosed(call, person, draft) : { ...nothing, errors: [closed] };
+  errors.push(...inside.errors);
+  if (flairId !== "" && (flair === null || flair.mod_only))
     errors.push(errorOf("INVALID_OPTION", "flair_id"));
+  if (flairText !== "" && !flair?.text_editable) errors.push(errorOf("INVALID_OPTION", "flair_text"));
+  else if (lengthOf(flairText) > MAX_FLAIR_TEXT) errors.push(errorOf("TOO_LONG", "flair_text"));
+  if (errors.length > 0 || subreddit === null || kind === null) return errors;
+  const url = kind === "link" ? draft.url : null;
+  const { files, poster } = inside;
+  return { subreddit, kind, title, text, url, flair, flairText: flairText || null, files, poster };
+}
+
+function closedTo({ allows }: Subreddit, kind: Kind | null): SubmitError | null {
+  if (kind === "image" && !allows.images) return errorOf("NO_IMAGES");
+  if (isFilm(kind) && !allows.videos) return errorOf("NO_VIDEOS");
+  if (kind === "gallery" && !allows.galleries) return errorOf("GALLERIES_DISABLED");
+  // No code of its own is known for this.
+  return kind === "poll" && !allows.polls
+    ? ["INVALID_OPTION", "this community does not allow polls", "sr"]
+    : null;
+}
+
+/** What comes with the words, and all that is wrong with it. */
+function enclosed(call: Call, person: Person, draft: Draft): Enclosed {
+  switch (draft.kind) {
+    case null:
+      return { ...nothing, errors: [errorOf("INVALID_OPTION", "kind")] };
+    case "self":
+      return nothing;
+    case "link":
+      return { ...nothing, errors: urlErrors(draft.url, "url") };
+    case "image":
+    case "video":
+    case "videogif":
+      return singleFile(call, person, draft);
+    case "gallery":
+      return gallery(call, person, draft);
+    case "poll":
+      return { ...nothing, errors: pollErrors(draft) };
   }
-  if (flairText && !flair?.text_editable) errors.push(errorOf("INVALID_OPTION", "flair_text"));
-  else if (lengthOf(flairText ?? "") > MAX_FLAIR_TEXT) errors.push(errorOf("TOO_LONG", "flair_text"));
-  if (errors.length > 0 || subreddit === null || (kind !== "self" && kind !== "link")) return errors;
-  return { subreddit, kind, title, text, url, flair, flairText: flairText || null };
+}
+
+function singleFile(call: Call, person: Person, { kind, url, posterUrl }: Draft): Enclosed {
+  const errors: SubmitError[] = [];
+  const asset = assetAt(call, person, url);
+  const poster = isFilm(kind) ? assetAt(call, person, posterUrl) : null;
+  if (asset === null || (asset.kind === "video") !== isFilm(kind)) {
+    errors.push(errorOf(url === "" ? "NO_URL" : "BAD_URL", "url"));
+  }
+  if (isFilm(kind) && (poster === null || poster.kind === "video")) {
+    errors.push(errorOf(posterUrl === "" ? "NO_URL" : "BAD_URL", "video_poster_url"));
+  }
+  return { files: asset === null ? [] : [{ asset, item: null }], poster, errors };
+}
+
+function gallery(call: Call, person: Person, { items }: Draft): Enclosed {
+  const files: Enclosed["files"] = [];
+  const errors: SubmitError[] = [];
+  if (items.length < GALLERY.min) errors.push(errorOf("TOO_SHORT", "items"));
+  if (items.length > GALLERY.max) errors.push(errorOf("TOO_LONG", "items"));
+  for (const item of items) {
+    const asset = assetById(call, person, item.media_id);
+    // A gallery answers with its id at once, so a bad picture is told at once, too.
+    if (asset === null || asset.kind === "video" || !isPlayable(call, asset)) {
+      errors.push(errorOf("INVALID_OPTION", "media_id"));
+    } else files.push({ asset, item });
+    if (lengthOf(item.caption) > MAX_CAPTION) errors.push(errorOf("TOO_LONG", "caption"));
+    if (item.outbound_url !== "") errors.push(...urlErrors(item.outbound_url, "outbound_url"));
+  }
+  return { files, poster: null, errors };
+}
+
+function pollErrors({ options, durationDays }: Draft): SubmitError[] {
+  const errors: SubmitError[] = [];
+  if (options.length < OPTIONS.min) errors.push(errorOf("TOO_SHORT", "options"));
+  if (options.length > OPTIONS.max) errors.push(errorOf("TOO_LONG", "options"));
+  if (options.some((one) => one.trim() === "")) errors.push(errorOf("NO_TEXT", "options"));
+  const isKnown = Number.isInteger(durationDays) && durationDays >= 1 && durationDays <= MAX_POLL_DAYS;
+  if (!isKnown) errors.push(errorOf("INVALID_OPTION", "duration"));
+  return errors;
+}
+
+function urlErrors(url: string, field: string): SubmitError[] {
+  if (url === "") return [errorOf("NO_URL", field)];
+  return isLink(url) ? [] : [errorOf("BAD_URL", field)];
 }
 
 function notAllowed(
@@ -178,29 +215,71 @@ function created(
   call: Call,
   person: Person,
   submission: Submission,
-  more: Record<string, string | boolean | null>,
+  draft: Draft,
+  removedBy: string | null,
 ): Answer {
-  const { subreddit, kind, title, text, url, flair, flairText } = submission;
+  const { subreddit, kind, title, text, url, flair, flairText, files, poster } = submission;
   // A number in base 36, as people see it in addresses; its full name says that it is a post.
   const id = BigInt(newId(call)).toString(36);
-  const post = publish(call, {
-    id,
-    personId: person.id,
-    text: text === "" ? title : text,
-    link: url,
-    details: {
-      title,
-      selftext: text,
-      kind,
-      subreddit: subreddit.name,
-      link_flair_template_id: flair?.id ?? null,
-      link_flair_text: flair === null ? null : (flairText ?? flair.text),
-      ...more,
-    },
-  });
-  return json(200, {
-    json: { errors: [], data: { url: permalink(call, post.id), drafts_count: 0, id, name: `t3_${id}` } },
-  });
+  const isProcessed = kind === "image" || isFilm(kind);
+  const isGood = [...files.map(({ asset }) => asset), ...(poster === null ? [] : [poster])].every((asset) =>
+    isPlayable(call, asset),
+  );
+  // What cannot be processed never becomes a post, and the answer is the same.
+  if (isGood) {
+    publish(call, {
+      id,
+      personId: person.id,
+      text: text === "" ? title : text,
+      link: url,
+      media: files.flatMap(mediaOf),
+      details: {
+        title,
+        selftext: text,
+        kind,
+        subreddit: subreddit.name,
+        link_flair_template_id: flair?.id ?? null,
+        link_flair_text: flair === null ? null : (flairText ?? flair.text),
+        over_18: draft.nsfw,
+        spoiler: draft.spoiler,
+        sendreplies: draft.sendreplies,
+        removed_by_category: removedBy,
+        ...(isProcessed ? { appears_at: call.now + setting(call, "processingMs") } : {}),
+        ...detailsOf(submission, draft),
+      },
+    });
+  }
+  return json(200, { json: { errors: [], data: answerOf(call, person, kind, id) } });
+}
+
+function mediaOf({ asset, item }: Files["files"][number]): Shown[] {
+  return asset.file === null ? [] : [shown(asset.file, item?.caption || null)];
+}
+
+function detailsOf({ kind, files, poster }: Submission, draft: Draft): Record<string, Json> {
+  if (poster?.file) return { poster: { ...poster.file } };
+  if (kind === "gallery") return { items: files.map(({ item }) => (item === null ? null : { ...item })) };
+  return kind === "poll" ? { poll: { options: draft.options, duration: draft.durationDays } } : {};
+}
+
+/** Only a link and a text tell their bare id; what is processed first tells none; the others tell the full name. */
+function answerOf(call: Call, person: Person, kind: Kind, id: string): Record<string, Json> {
+  const url = permalink(call, id);
+  switch (kind) {
+    case "self":
+    case "link":
+      return { url, drafts_count: 0, id, name: `t3_${id}` };
+    case "gallery":
+    case "poll":
+      return { url, id: `t3_${id}` };
+    case "image":
+    case "video":
+    case "videogif":
+      return {
+        user_submitted_page: `${call.sandboxOrigin}/www.reddit.com/user/${person.username}/submitted/`,
+        websocket_url: socketUrl(call, id),
+      };
+  }
 }
 
 /** Milliseconds until the person may post again: new accounts must space their posts. */
@@ -208,32 +287,6 @@ function waitOf(call: Call, person: Person): number {
   const spacingMs = Number(person.details?.post_spacing_ms ?? 0);
   const last = call.world.publications.findLast((one) => one.personId === person.id);
   return last === undefined ? 0 : last.createdAt + spacingMs - call.now;
-}
-
-function orderedError(call: Call, code: string): SubmitError {
-  return code === "RATELIMIT" ? rateLimit(call, 180_000) : errorOf(code);
-}
-
-function rateLimit(call: Call, waitMs: number): SubmitError {
-  const wait = waitInWords(waitMs);
-  const wordings: Record<string, string> = {
-    archive: `you are doing that too much. try again in ${wait}.`,
-    break: `Looks like you've been doing that a lot. Take a break for ${wait} before trying again.`,
-  };
-  const usual = `You're doing that too much. Try again in ${wait}.`;
-  return ["RATELIMIT", wordings[setting(call, "rateLimitWording")] ?? usual, "ratelimit"];
-}
-
-/** Rounded up, so that who waits that long has waited long enough. */
-function waitInWords(waitMs: number): string {
-  const units = [
-    { name: "millisecond", ms: 1 },
-    { name: "second", ms: 1_000 },
-    { name: "minute", ms: 60_000 },
-  ];
-  const unit = units.findLast(({ ms }) => waitMs >= ms) ?? { name: "millisecond", ms: 1 };
-  const count = Math.ceil(waitMs / unit.ms);
-  return `${count} ${unit.name}${count === 1 ? "" : "s"}`;
 }
 
 function isThere(call: Call, subreddit: Subreddit, url: string): boolean {
@@ -249,10 +302,6 @@ function isThere(call: Call, subreddit: Subreddit, url: string): boolean {
 function isLink(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.hostname.includes(".") && !/\s/.test(text);
-}
-
-function isOn(form: URLSearchParams, name: string): boolean {
-  return /^(true|1)$/i.test(form.get(name) ?? "");
 }
 
 function lengthOf(text: string): number {

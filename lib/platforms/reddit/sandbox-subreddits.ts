@@ -21,6 +21,10 @@ export type Requirements = {
   link_restriction_policy: "none" | "blacklist" | "whitelist";
   is_flair_required: boolean;
   guidelines_text: string | null;
+  gallery_min_items: number | null;
+  gallery_max_items: number | null;
+  gallery_captions_requirement: "none" | "required" | "notAllowed";
+  gallery_urls_requirement: "none" | "required" | "notAllowed";
 };
 
 export type Subreddit = {
@@ -28,6 +32,7 @@ export type Subreddit = {
   about: string;
   type: "public" | "restricted" | "private" | "user";
   submission: "any" | "link" | "self";
+  allows: { images: boolean; videos: boolean; galleries: boolean; polls: boolean };
   over18: boolean;
   flairs: Flair[];
   rules: { short_name: string; description: string; kind: "all" | "link" | "comment" }[];
@@ -51,7 +56,14 @@ const noRequirements: Requirements = {
   link_restriction_policy: "none",
   is_flair_required: false,
   guidelines_text: null,
+  gallery_min_items: null,
+  gallery_max_items: null,
+  gallery_captions_requirement: "none",
+  gallery_urls_requirement: "none",
 };
+
+const noFiles = { images: false, videos: false, galleries: false, polls: false };
+const everything = { images: true, videos: true, galleries: true, polls: true };
 
 const subreddits: Subreddit[] = [
   aSubreddit("bells", "Anything that rings, as text or as a link."),
@@ -108,6 +120,25 @@ const subreddits: Subreddit[] = [
   aSubreddit("bellpuzzles", "The title is the puzzle: no body, please.", {
     requirements: { ...noRequirements, body_restriction_policy: "notAllowed" },
   }),
+  aSubreddit("bellpics", "Anything that rings: in words, pictures, films and polls.", { allows: everything }),
+  aSubreddit("bellphotos", "One picture at a time, nothing that moves.", {
+    allows: { ...noFiles, images: true },
+  }),
+  aSubreddit("bellfilms", "Films of bells.", { allows: { ...noFiles, videos: true } }),
+  aSubreddit("bellpolls", "What do ringers think?", {
+    submission: "self",
+    allows: { ...noFiles, polls: true },
+  }),
+  aSubreddit("bellalbums", "Albums of three to five pictures, each with a caption.", {
+    allows: { ...noFiles, galleries: true },
+    requirements: {
+      ...noRequirements,
+      gallery_min_items: 3,
+      gallery_max_items: 5,
+      gallery_captions_requirement: "required",
+      gallery_urls_requirement: "notAllowed",
+    },
+  }),
   aSubreddit("carillonneurs", "Members post, everybody reads.", { type: "restricted" }),
   aSubreddit("belfry", "Members only.", { type: "private" }),
 ];
@@ -118,7 +149,9 @@ export function findSubreddit(call: Call, name: string): Subreddit | null {
   const found = subreddits.find((one) => one.name.toLowerCase() === wanted);
   if (found !== undefined) return found;
   const owner = call.people.find(({ username }) => `u_${username}`.toLowerCase() === wanted);
-  return owner === undefined ? null : aSubreddit(`u_${owner.username}`, owner.about ?? "", { type: "user" });
+  return owner === undefined
+    ? null
+    : aSubreddit(`u_${owner.username}`, owner.about ?? "", { type: "user", allows: everything });
 }
 
 /** Whether the person may see what is inside. */
@@ -156,11 +189,10 @@ export function about(call: Call): Answer {
       public_description: subreddit.about,
       subreddit_type: subreddit.type,
       submission_type: subreddit.submission,
-      // Media are not simulated, and every community says so.
-      allow_images: false,
-      allow_videos: false,
-      allow_galleries: false,
-      allow_polls: false,
+      allow_images: subreddit.allows.images,
+      allow_videos: subreddit.allows.videos,
+      allow_galleries: subreddit.allows.galleries,
+      allow_polls: subreddit.allows.polls,
       over18: subreddit.over18,
       link_flair_enabled: subreddit.flairs.length > 0,
       spoilers_enabled: true,
@@ -183,10 +215,6 @@ export function postRequirements(call: Call): Answer {
   if (isAnswer(entered)) return entered;
   const none: Record<string, Json> = {
     link_repost_age: null,
-    gallery_min_items: null,
-    gallery_max_items: null,
-    gallery_captions_requirement: "none",
-    gallery_urls_requirement: "none",
     guidelines_display_policy: null,
   };
   return reading(call, { ...none, ...entered.subreddit.requirements });
@@ -245,6 +273,7 @@ function aSubreddit(name: string, about: string, own: Partial<Subreddit> = {}): 
     about,
     type: "public",
     submission: "any",
+    allows: noFiles,
     over18: false,
     flairs: [],
     rules: [],

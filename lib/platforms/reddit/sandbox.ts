@@ -1,6 +1,7 @@
 /**
  * Reddit as a simulator: its people, its addresses, and who it says you are. Consent and tokens are in sandbox-oauth,
- * communities in sandbox-subreddits, submitting in sandbox-submit, reading back and deleting in sandbox-posts.
+ * communities in sandbox-subreddits, files in sandbox-media, submitting in sandbox-draft, sandbox-submit and
+ * sandbox-refusals, reading back and deleting in sandbox-posts.
  */
 import {
   type Answer,
@@ -16,12 +17,19 @@ import {
   apiHost,
   failure,
   knobs,
-  plain,
   queryRefusal,
   signedIn,
   tooManyRequests,
   withLimits,
 } from "./sandbox-answers";
+import {
+  leaseUpload,
+  MAX_FORM_BYTES,
+  socketHost,
+  storageFailure,
+  storageHost,
+  storeUpload,
+} from "./sandbox-media";
 import {
   allowConsent,
   checkConsent,
@@ -32,7 +40,7 @@ import {
   tokenOperation,
 } from "./sandbox-oauth";
 import { comment, del, info, showPost, submitted } from "./sandbox-posts";
-import { submit, submitGallery } from "./sandbox-submit";
+import { submit, submitJson } from "./sandbox-submit";
 import { about, linkFlairs, postRequirements, rules } from "./sandbox-subreddits";
 
 const siteHost = "www.reddit.com";
@@ -91,7 +99,7 @@ const people: Person[] = [
 export const redditSandbox: Simulator = {
   platform: "reddit",
   name: "Reddit",
-  hosts: [siteHost, apiHost, shortHost, imageHost],
+  hosts: [siteHost, apiHost, shortHost, imageHost, storageHost, socketHost],
   issuer: ISSUER,
   clientEnv: { id: "REDDIT_CLIENT_ID", secret: "REDDIT_CLIENT_SECRET" },
   people,
@@ -108,7 +116,9 @@ export const redditSandbox: Simulator = {
     "flairs",
     "submit",
     "submit_gallery",
+    "submit_poll",
     "media_asset",
+    "upload",
     "submitted",
     "info",
     "del",
@@ -132,8 +142,18 @@ export const redditSandbox: Simulator = {
     api("GET", "/r/:sr/about/rules", "rules", rules),
     api("GET", "/r/:sr/api/link_flair_v2", "flairs", linkFlairs),
     api("POST", "/api/submit", "submit", submit),
-    api("POST", "/api/submit_gallery_post.json", "submit_gallery", submitGallery),
-    api("POST", "/api/media/asset.json", "media_asset", mediaAsset),
+    api("POST", "/api/submit_gallery_post.json", "submit_gallery", submitJson("gallery")),
+    api("POST", "/api/submit_poll_post", "submit_poll", submitJson("poll")),
+    api("POST", "/api/media/asset.json", "media_asset", leaseUpload),
+    {
+      operation: "upload",
+      method: "POST",
+      path: "/",
+      hosts: [storageHost],
+      takes: "parts",
+      maxBodyBytes: MAX_FORM_BYTES,
+      handle: storeUpload,
+    },
     api("GET", "/user/:name/submitted", "submitted", submitted),
     api("GET", "/api/info", "info", info),
     api("POST", "/api/del", "del", del),
@@ -149,9 +169,10 @@ export const redditSandbox: Simulator = {
     { operation: "avatar", method: "GET", path: "/:id/icon.svg", hosts: [imageHost], handle: avatar },
   ],
   knobs,
-  notFound: () => plain(404),
-  failure,
-  rateLimited: tooManyRequests,
+  notFound: (call) => failureAt(call, 404),
+  failure: failureAt,
+  rateLimited: (call, retryAfterMs) =>
+    call.host === storageHost ? storageFailure(call, 429) : tooManyRequests(call, retryAfterMs),
   finish: withLimits,
 };
 
@@ -191,10 +212,9 @@ function me(call: Call): Answer {
   });
 }
 
-/** Files are not taken here. */
-function mediaAsset(call: Call): Answer {
-  const person = signedIn(call, "submit");
-  return isAnswer(person) ? person : plain(403);
+/** The storage is another company's, and speaks XML. */
+function failureAt(call: Call, status: number): Answer {
+  return call.host === storageHost ? storageFailure(call, status) : failure(call, status);
 }
 
 function avatar(call: Call): Answer {

@@ -1,6 +1,6 @@
 import type { PlatformSpec } from "../contract";
 
-/** Reddit as data, for the composer and the rules. Pictures, video, galleries and polls are not offered yet. */
+/** Reddit as data, for the composer and the rules. Sizes of files are told by users of the API, not by Reddit. */
 export const redditSpec: PlatformSpec = {
   id: "reddit",
   name: "Reddit",
@@ -9,6 +9,14 @@ export const redditSpec: PlatformSpec = {
   link: "field",
   // Comments cannot be read back when an answer is lost, so no chain is offered.
   maxReplies: 0,
+  media: {
+    min: 0,
+    max: 20,
+    mixed: false,
+    image: { formats: ["image/jpeg", "image/png"], maxBytes: 20_000_000 },
+    gif: { formats: ["image/gif"], max: 1, maxBytes: 100_000_000 },
+    video: { formats: ["video/mp4"], max: 1, maxBytes: 1_000_000_000, maxMs: 15 * 60_000 },
+  },
   fields: [
     {
       name: "subreddit",
@@ -23,6 +31,15 @@ export const redditSpec: PlatformSpec = {
       },
     },
     {
+      name: "flair_id",
+      label: "Flair",
+      help: "The subreddit's own; some ask for one.",
+      required: false,
+      kind: "choice",
+      options: [],
+      live: true,
+    },
+    {
       name: "title",
       label: "Title",
       required: true,
@@ -32,16 +49,8 @@ export const redditSpec: PlatformSpec = {
     },
     {
       name: "flair_text",
-      label: "Flair",
-      help: "As the subreddit writes it, or your own words where you also give the id of a flair that allows them.",
-      required: false,
-      kind: "text",
-      maxLength: 64,
-    },
-    {
-      name: "flair_id",
-      label: "Flair id",
-      help: "Only where two flairs look the same, or where a flair lets you write its text.",
+      label: "Flair in your own words",
+      help: "Where the chosen flair allows them. Without a choice: the name of a flair, as the subreddit writes it.",
       required: false,
       kind: "text",
       maxLength: 64,
@@ -60,6 +69,40 @@ export const redditSpec: PlatformSpec = {
       label: "Post the link even if the subreddit has it already",
       required: false,
       kind: "boolean",
+      only: { media: ["none"] },
+    },
+    {
+      name: "poll_options",
+      label: "Poll answers",
+      help: "Two to six make it a poll, with the title as its question. A link then goes to the end of the text.",
+      required: false,
+      kind: "list",
+      min: 2,
+      max: 6,
+      // Reddit's own form takes 120; its interface names no length.
+      maxLength: 120,
+      only: { media: ["none"] },
+    },
+    {
+      name: "poll_days",
+      label: "The poll runs for",
+      help: "Three days, unless you choose.",
+      required: false,
+      kind: "number",
+      min: 1,
+      max: 7,
+      unit: "days",
+      only: { media: ["none"] },
+    },
+  ],
+  notices: [
+    {
+      text: "Beside pictures or a video, a link goes to the end of the text.",
+      only: { media: ["image", "gif", "video"] },
+    },
+    {
+      text: "Reddit takes no descriptions of pictures for those who cannot see them. Say what matters in the text.",
+      only: { media: ["image", "gif", "video"] },
     },
   ],
   capabilities: { delete: true, readBack: true, refresh: true, revoke: true, quota: false },

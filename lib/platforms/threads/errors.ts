@@ -136,6 +136,13 @@ function explainGraph(answer: Answer, error: GraphError, lost: Effect, secret: s
   if (words.includes("THREADS_API__LINK_LIMIT_EXCEEDED")) {
     return new PlatformError("rejected", "Threads takes at most 5 different links in one post.", { code });
   }
+  if (words.includes("could not be fetched from this URI")) {
+    return new PlatformError(
+      "unavailable",
+      "Threads could not fetch a file of this post from us. Try again later.",
+      { code: "media_fetch" },
+    );
+  }
   if (code === OBJECT_MISSING) {
     return new PlatformError(
       "rejected",

@@ -23,7 +23,7 @@ export function graph<T>(
   });
 }
 
-type GraphCall<T> = Pick<Call<T>, "method" | "query" | "form" | "answer"> & {
+type GraphCall<T> = Pick<Call<T>, "method" | "query" | "form" | "answer" | "timeoutMs"> & {
   /** Below the version, without a leading slash. */
   path: string;
   effect?: Call<T>["effect"];

@@ -4,7 +4,8 @@ import { type Answer, call, type Kit, RemoteId } from "../kit";
 import { authorizeUrl, expiryAfter } from "../oauth";
 import { explainExchange, explainRefresh } from "./errors";
 import { graph, HOST } from "./graph";
-import { locateStep, publishStep } from "./publish";
+import { locateStep } from "./locate";
+import { publishStep } from "./publish";
 import { threadsSpec } from "./spec";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

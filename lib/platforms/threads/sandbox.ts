@@ -1,6 +1,7 @@
 /**
- * The simulated Threads: consent, tokens, profile. Publishing is in sandbox-posts, refusals are in sandbox-graph.
- * Knobs: processingMs, containerError, replicationMs, listReplies, earlyRefreshCode.
+ * The simulated Threads: consent, tokens, profile. Containers are in sandbox-create, posts in sandbox-posts, refusals in
+ * sandbox-graph. Knobs: processingMs, containerError, maxImageBytes, maxVideoBytes, lateImageErrors (a picture out of
+ * reach shows in the container instead of being refused), replicationMs, listReplies, earlyRefreshCode.
  */
 import { refusalPage } from "@/lib/sandbox/consent";
 import {
@@ -30,6 +31,8 @@ import {
   redeemCode,
   sameSecret,
 } from "@/lib/sandbox/oauth";
+import { findContainer, readContainer } from "./sandbox-containers";
+import { createContainer, mediaAddresses } from "./sandbox-create";
 import {
   admit,
   badToken,
@@ -40,17 +43,7 @@ import {
   pickFields,
   tooMany,
 } from "./sandbox-graph";
-import {
-  byShortcode,
-  createContainer,
-  deleteMedia,
-  findContainer,
-  listMedia,
-  publishContainer,
-  readContainer,
-  readMedia,
-  readQuota,
-} from "./sandbox-posts";
+import { byShortcode, deleteMedia, listMedia, publishContainer, readMedia, readQuota } from "./sandbox-posts";
 
 const graphHosts = ["graph.threads.net", "graph.threads.com"];
 const siteHosts = ["threads.net", "www.threads.net"];
@@ -123,7 +116,10 @@ export const threadsSandbox: Simulator = {
     ]),
     graph("GET", "/v1.0/:user/threads_publishing_limit", "quota", readQuota),
     graph("POST", "/v1.0/:user/threads_publish", "publish", publishContainer),
-    graph("POST", "/v1.0/:user/threads", "create_container", createContainer),
+    {
+      ...graph("POST", "/v1.0/:user/threads", "create_container", createContainer),
+      fetches: mediaAddresses,
+    },
     graph("GET", "/v1.0/:user/threads", "list", listMedia),
     graph("GET", "/v1.0/:id", nodeOperation, readNode),
     graph("DELETE", "/v1.0/:id", "delete", deleteMedia),
@@ -132,6 +128,9 @@ export const threadsSandbox: Simulator = {
   knobs: {
     processingMs: 300,
     containerError: "",
+    maxImageBytes: 8_388_608,
+    maxVideoBytes: 1_073_741_824,
+    lateImageErrors: false,
     replicationMs: 0,
     listReplies: false,
     earlyRefreshCode: 100,

@@ -1,12 +1,38 @@
 import type { PlatformSpec } from "../contract";
 
-/** Threads as data, for the composer and the rules. Pictures, video, carousels and polls are not offered yet. */
+const MB = 1024 * 1024;
+
+/** Threads as data, for the composer and the rules. */
 export const threadsSpec: PlatformSpec = {
   id: "threads",
   name: "Threads",
   text: { max: 500, counting: "emoji_bytes", required: true, maxLinks: 5 },
   link: "field",
   maxReplies: 24,
+  media: {
+    min: 0,
+    max: 20,
+    mixed: true,
+    image: {
+      formats: ["image/jpeg", "image/png"],
+      // Which MB is meant is not said; pictures are made to fit, so the smaller one costs nothing.
+      maxBytes: 8_000_000,
+      minWidth: 320,
+      maxWidth: 1440,
+      minRatio: 0.1,
+      maxRatio: 10,
+    },
+    video: {
+      formats: ["video/mp4", "video/quicktime"],
+      maxBytes: 1024 * MB,
+      minMs: 1,
+      maxMs: 5 * 60_000,
+      maxWidth: 1920,
+      minRatio: 0.01,
+      maxRatio: 10,
+    },
+    altMax: 1000,
+  },
   fields: [
     {
       name: "reply_control",
@@ -29,6 +55,18 @@ export const threadsSpec: PlatformSpec = {
       required: false,
       kind: "text",
       maxLength: 50,
+    },
+    {
+      name: "poll_options",
+      label: "Poll answers",
+      help: "Two to four answers make this post a poll. A poll has no pictures or video.",
+      required: false,
+      kind: "list",
+      min: 2,
+      max: 4,
+      // How long an answer may be is not documented; this is what X takes.
+      maxLength: 25,
+      only: { media: ["none"] },
     },
     {
       name: "enable_reply_approvals",

@@ -44,6 +44,43 @@ export function explain(answer: Answer): PlatformError | null {
 export const isDuplicate = (error: unknown): error is PlatformError =>
   error instanceof PlatformError && error.code === "duplicate";
 
+/**
+ * The table for calls about uploads, which are seen by nobody. A refusal X does not explain means that the permission is
+ * missing, and a 404 that X has lost the upload, or its way.
+ */
+export function explainMedia(answer: Answer): PlatformError | null {
+  if (answer.status === 404)
+    return new PlatformError("unavailable", "X cannot find a file of this post.", { code: GONE });
+  if (answer.status === 413)
+    return new PlatformError("rejected", "X found a file of this post too large. Make it smaller.", {
+      code: TOO_LARGE,
+    });
+  const error = explain(answer);
+  return error?.code === "403" ? missingMediaScope() : error;
+}
+
+/** A connection made before uploads were asked for never gains the permission. */
+export const missingMediaScope = (cause?: unknown) =>
+  new PlatformError(
+    "reconnect",
+    "X was not given the permission to upload pictures and video. Connect the account again and allow it.",
+    { code: "media_scope", cause },
+  );
+
+/** X does not know this upload, at least not now. */
+export const isGone = (error: unknown): boolean => error instanceof PlatformError && error.code === GONE;
+
+/** X takes smaller segments than this one. */
+export const isTooLarge = (error: unknown): boolean =>
+  error instanceof PlatformError && error.code === TOO_LARGE;
+
+/** X could make nothing of the request: with our words being right, the upload it speaks of is what is wrong. */
+export const isStale = (error: unknown): boolean =>
+  error instanceof PlatformError && (error.code === "invalid-request" || error.code === "400");
+
+const GONE = "media_gone";
+const TOO_LARGE = "media_too_large";
+
 const CREDITS_WAIT_MS = 60 * 60_000;
 const CAP_WAIT_MS = 24 * 60 * 60_000;
 

@@ -2,15 +2,17 @@ import { z } from "zod";
 import { type Access, type Credentials, type Health, PlatformError, type Provider } from "../contract";
 import { call, type Kit, RemoteId } from "../kit";
 import { authorizeUrl, exchangeCode, refreshTokens, revokeToken } from "../oauth";
+import { API } from "./api";
 import { explain } from "./errors";
-import { API, locateStep, publishStep } from "./publish";
-import { twitterSpec } from "./spec";
+import { Missing } from "./options";
+import { locateStep, publishStep } from "./publish";
+import { MEDIA_SCOPE, twitterSpec } from "./spec";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-// A token never gains a scope, so pictures are asked for now; offline.access is what makes a refresh token appear.
-const SCOPES = ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"];
+// A token never gains a scope: one given before uploads were asked for posts text only. offline.access is what makes a refresh token appear.
+const SCOPES = ["tweet.read", "tweet.write", "users.read", MEDIA_SCOPE, "offline.access"];
 
 const ENDPOINTS = { issuer: "https://x.com", token: `${API}/oauth2/token`, revoke: `${API}/oauth2/revoke` };
 
@@ -63,7 +65,7 @@ export function twitter(kit: Kit): Provider {
     async identify(credentials) {
       const me = await profileOf(credentials);
       const missing = credentials.scopes
-        ? twitterSpec.publishScopes.filter((scope) => !credentials.scopes?.includes(scope))
+        ? [...twitterSpec.publishScopes, MEDIA_SCOPE].filter((scope) => !credentials.scopes?.includes(scope))
         : [];
       const { metadata, ...face } = faceOf(me);
       const identity = {
@@ -138,8 +140,6 @@ const Profile = z.object({
   subscription_type: z.string().optional(),
 });
 type Profile = z.infer<typeof Profile>;
-
-const Missing = z.array(z.string()).catch([]);
 
 const faceOf = (me: Profile): Omit<Health, "missing"> => ({
   name: me.name || me.username,

@@ -8,23 +8,38 @@ import {
   type PublishStep,
 } from "../contract";
 import { call, type Kit, RemoteId } from "../kit";
-import { explain, isDuplicate } from "./errors";
+import { API } from "./api";
+import { explain, isDuplicate, isStale } from "./errors";
+import { Uploads, uploadStep } from "./media";
+import { checkPost, fieldsOf } from "./options";
 import { sameText } from "./same-text";
 import { partsOf } from "./spec";
 
-/** Sends the next part of a post, each in reply to the one before; X has no key to send a part twice safely. */
+/** Uploads the files, then sends part after part, each in reply to the one before; X has no key to send a part twice safely. */
 export async function publishStep(kit: Kit, request: PublishRequest): Promise<PublishStep> {
   const { access, content, resume, sending, earlier } = request;
   const parts = partsOf(content);
-  const ids = idsOf(resume);
+  const progress = Progress.parse(resume ?? {});
+  const { ids } = progress;
   const text = parts[ids.length];
   if (text === undefined) return stepOf(kit, access, parts, ids);
+  // Pictures, video and the person's choices belong to the first part.
+  const media = ids.length === 0 ? content.media : [];
+  if (ids.length === 0) checkPost(access, content);
+  const step = await uploadStep(kit, access, media, progress);
+  if (step) return { state: "processing", resume: { ...progress, ...step.next }, checkAfterMs: step.afterMs };
+  const mediaIds = progress.uploads.flatMap((upload) => (upload ? [upload.id] : []));
   try {
     await sending();
     const { data } = await call(kit, {
       method: "POST",
       url: `${API}/tweets`,
-      json: { text, ...replyTo(ids.at(-1)), ...(ids.length === 0 && replySettings(content.options)) },
+      json: {
+        ...((text !== "" || media.length === 0) && { text }),
+        ...replyTo(ids.at(-1)),
+        ...(media.length > 0 && { media: { media_ids: mediaIds } }),
+        ...(ids.length === 0 && fieldsOf(content.options)),
+      },
       bearer: access.accessToken,
       answer: z.object({ data: z.object({ id: RemoteId }) }),
       effect: "write",
@@ -32,6 +47,9 @@ export async function publishStep(kit: Kit, request: PublishRequest): Promise<Pu
     });
     return stepOf(kit, access, parts, [...ids, data.id]);
   } catch (error) {
+    // X says no more of uploads it has dropped than that the request is invalid: they are sent once more.
+    if (isStale(error) && media.length > 0 && !progress.again)
+      return { state: "processing", resume: { ids, uploads: [], again: true }, checkAfterMs: 0 };
     // An attempt whose answer was lost may be what X calls the other copy; without one, the copy is an earlier post.
     if (!isDuplicate(error) || !earlier) throw error;
     const located = await lookAfterRefusal({ access, content, resume, ...earlier });
@@ -58,14 +76,19 @@ export async function publishStep(kit: Kit, request: PublishRequest): Promise<Pu
 export async function locateStep(kit: Kit, request: LocateRequest): Promise<Located> {
   const { access, content, resume, since, known } = request;
   const parts = partsOf(content);
-  const ids = idsOf(resume);
+  const { ids, uploads } = Progress.parse(resume ?? {});
   const text = parts[ids.length];
   if (text === undefined) return stepOf(kit, access, parts, ids);
+  const media = ids.length > 0 ? [] : uploads.filter((upload) => upload !== null);
   const from = new Date(since.getTime() - CLOCK_SKEW_MS);
   const taken = new Set([...known, ...ids]);
-  const found = (await postsSince(kit, access, from))
+  const found = (await postsSince(kit, access, from, media.length > 0 ? ["attachments"] : []))
     .filter(
-      (post) => !taken.has(post.id) && post.created_at >= from && sameText(text, post, usernameOf(access)),
+      (post) =>
+        !taken.has(post.id) &&
+        post.created_at >= from &&
+        (shows(post, media) ??
+          sameText(text, post, { username: usernameOf(access), media: media.length > 0 })),
     )
     // The first of several is the one we sent: whatever came later was sent by someone who saw it missing.
     .sort((a, b) => a.created_at.getTime() - b.created_at.getTime())[0];
@@ -79,16 +102,17 @@ export function permalink(kit: Kit, access: Pick<Access, "metadata">, id: string
   return kit.address(`https://x.com/${path}/${encodeURIComponent(id)}`).href;
 }
 
-export const API = "https://api.x.com/2";
-
 /** X stamps posts with its clock, the fence with ours. */
 const CLOCK_SKEW_MS = 60_000;
 const PAGE_SIZE = 100;
 const MAX_PAGES = 10;
 
-const Resume = z.object({ ids: z.array(z.string()) });
-
-const idsOf = (resume: PublishRequest["resume"]): string[] => (resume ? Resume.parse(resume).ids : []);
+const Progress = Uploads.extend({
+  /** One id for each part that is out. */
+  ids: z.array(z.string()).default([]),
+  /** The files were sent once more, because X made nothing of the first ones. */
+  again: z.boolean().optional(),
+});
 
 function stepOf(kit: Kit, access: Access, parts: string[], ids: string[]): PublishStep {
   const [first] = ids;
@@ -105,15 +129,26 @@ function stepOf(kit: Kit, access: Access, parts: string[], ids: string[]): Publi
 
 const replyTo = (id: string | undefined) => (id === undefined ? {} : { reply: { in_reply_to_tweet_id: id } });
 
-/** X knows no word for everyone: it is meant when nothing is said. */
-const replySettings = ({ reply_settings: who }: Record<string, unknown>) =>
-  typeof who === "string" && who !== "" && who !== "everyone" ? { reply_settings: who } : {};
+/** Whether these very uploads are in a post, which proves that it is ours; null where X does not tell, or none were made. */
+function shows(
+  { attachments }: TimelinePost,
+  uploads: { id: string; key?: string | undefined }[],
+): boolean | null {
+  const keys = attachments?.media_keys;
+  if (!keys || uploads.length === 0) return null;
+  // A media key ends in the media id, after the number of its kind.
+  return uploads.some(({ id, key }) => keys.some((shown) => shown === key || shown.split("_").at(-1) === id));
+}
 
 const usernameOf = ({ metadata }: Pick<Access, "metadata">): string | null =>
   typeof metadata["username"] === "string" && metadata["username"] !== "" ? metadata["username"] : null;
 
 const Entities = z.object({
-  urls: z.array(z.object({ url: z.string(), expanded_url: z.string().optional() })).optional(),
+  urls: z
+    .array(
+      z.object({ url: z.string(), expanded_url: z.string().optional(), media_key: z.string().optional() }),
+    )
+    .optional(),
 });
 
 const TimelinePost = z.object({
@@ -121,6 +156,7 @@ const TimelinePost = z.object({
   text: z.string(),
   created_at: z.coerce.date(),
   entities: Entities.optional(),
+  attachments: z.object({ media_keys: z.array(z.string()).optional() }).optional(),
   // `text` holds only the beginning of a post beyond 280; the whole is here.
   note_tweet: z.object({ text: z.string(), entities: Entities.optional() }).optional(),
 });
@@ -132,7 +168,7 @@ const Timeline = z.object({
 });
 
 /** The account's own posts, replies included. */
-async function postsSince(kit: Kit, access: Access, from: Date): Promise<TimelinePost[]> {
+async function postsSince(kit: Kit, access: Access, from: Date, more: string[]): Promise<TimelinePost[]> {
   const posts: TimelinePost[] = [];
   let next: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
@@ -141,7 +177,7 @@ async function postsSince(kit: Kit, access: Access, from: Date): Promise<Timelin
       url: `${API}/users/${encodeURIComponent(access.remoteId)}/tweets`,
       query: {
         max_results: String(PAGE_SIZE),
-        "tweet.fields": "created_at,entities,note_tweet",
+        "tweet.fields": ["created_at", "entities", "note_tweet", ...more].join(","),
         // X takes whole seconds.
         start_time: from.toISOString().replace(/\.\d+Z$/, "Z"),
         pagination_token: next,

@@ -3,18 +3,45 @@ import type { TimelinePost } from "./publish";
 
 /**
  * Whether a post in X's list is the text we sent. X escapes three characters as HTML, replaces every link by a t.co one,
- * and may trim and add mentions in front of a reply.
+ * and may trim, add mentions in front of a reply, and end a post that shows media with a link to it.
  */
-export function sameText(sent: string, post: TimelinePost, username: string | null): boolean {
+export function sameText(
+  sent: string,
+  post: TimelinePost,
+  { username, media }: { username: string | null; media: boolean },
+): boolean {
   const shown = post.note_tweet?.text ?? post.text;
-  const entities = (post.note_tweet ? post.note_tweet.entities : post.entities) ?? post.entities;
-  const targets = new Map((entities?.urls ?? []).map(({ url, expanded_url }) => [url, expanded_url]));
+  const urls = [...(post.note_tweet?.entities?.urls ?? []), ...(post.entities?.urls ?? [])];
+  const targets = new Map(urls.map(({ url, expanded_url }) => [url, expanded_url]));
+  const toMedia = new Set(urls.flatMap((link) => (pointsToMedia(link) ? [link.url] : [])));
   return [unescapeHtml(shown), shown].some((text) => {
     const own = username ? `@${username} ` : null;
     const texts =
       own && text.toLowerCase().startsWith(own.toLowerCase()) ? [text, text.slice(own.length)] : [text];
-    return texts.some((candidate) => equal(sent, candidate, targets));
+    const bare = media
+      ? texts.map((candidate) => withoutLast(candidate, (link) => toMedia.has(link) || isUnexplained(link)))
+      : [];
+    return [...texts, ...bare].some((candidate) => equal(sent, candidate, targets));
   });
+
+  function isUnexplained(link: string): boolean {
+    return SHORT.test(link) && !targets.get(link);
+  }
+}
+
+const pointsToMedia = ({
+  expanded_url,
+  media_key,
+}: {
+  expanded_url?: string | undefined;
+  media_key?: string | undefined;
+}) => media_key !== undefined || /\/status\/\d+\/(?:photo|video)\/\d+$/.test(expanded_url ?? "");
+
+/** The text without its last word, where that is a link of this kind. */
+function withoutLast(text: string, matches: (link: string) => boolean): string {
+  const last = linksIn(text).at(-1);
+  if (!last || text.slice(last.end).trim() !== "" || !matches(text.slice(last.start, last.end))) return text;
+  return text.slice(0, last.start);
 }
 
 function equal(sent: string, shown: string, targets: Map<string, string | undefined>): boolean {

@@ -1,4 +1,4 @@
-/** How the simulated X refuses, whom it lets in, and how it counts requests. */
+/** How the simulated X refuses, and whom it lets in. */
 import {
   type Answer,
   bearer,
@@ -7,56 +7,14 @@ import {
   html,
   type Json,
   json,
-  knob,
   type Person,
   personById,
-  shelf,
 } from "@/lib/sandbox/kit";
 import { liveToken } from "@/lib/sandbox/oauth";
+import { setting } from "./sandbox-knobs";
+import { countRequest } from "./sandbox-limits";
 
-/** What an operator or a tester may set. */
-export const knobs = {
-  /** "problem" or "legacy": the body of refusals that X words in both ways */
-  errorShape: "problem",
-  /** what every API call runs into: "none", "unauthorized", "credits", "enrolment", "authentication", "usage_cap" */
-  trouble: "none",
-  /** how /2/users/me treats `subscription_type`: "given", "omitted", or "refused" */
-  subscriptionField: "given",
-  /** how far back a text counts as a duplicate; X does not say */
-  duplicateWindowMs: 86_400_000,
-  /** how long a new post is missing from the author's list */
-  listLagMs: 0,
-  createLimit: 100,
-  deleteLimit: 50,
-  meLimit: 75,
-  readLimit: 900,
-  appCreateLimit: 10_000,
-  /** of one account, through any app */
-  dailyPostLimit: 2_400,
-};
-
-type Knob = keyof typeof knobs;
-
-const QUARTER_HOUR = 900_000;
-const DAY = 86_400_000;
-
-// Per user in 15 minutes. X's sheet of limits is silent on the two reads: 900, as its other reads of posts.
-const limitKnobs: Record<string, Knob> = {
-  create_tweet: "createLimit",
-  delete_tweet: "deleteLimit",
-  me: "meLimit",
-  list_tweets: "readLimit",
-  get_tweet: "readLimit",
-};
-
-type Scope = "tweet.read" | "tweet.write" | "users.read";
-
-/** The knob as set now. */
-export function setting<K extends Knob>(call: Call, name: K): (typeof knobs)[K] {
-  const fallback: string | number = knobs[name];
-  // safe: `knob` answers with the fallback's type
-  return knob(call, name, fallback) as (typeof knobs)[K];
-}
+type Scope = "tweet.read" | "tweet.write" | "users.read" | "media.write";
 
 /** The person whose access token this is, when it is alive, has these scopes, and may ask once more. */
 export function signedIn(call: Call, scopes: readonly Scope[]): Person | Answer {
@@ -174,63 +132,6 @@ export function tooManyRequests(call: Call, retryAfterMs?: number): Answer {
     ...answer,
     headers: { ...answer.headers, "x-rate-limit-remaining": "0", "x-rate-limit-reset": reset },
   };
-}
-
-/** The answer with `x-rate-limit-*` as they stand; what it already says wins. Resets are Unix seconds. */
-export function withLimits(call: Call, answer: Answer): Answer {
-  const name = limitKnobs[call.operation];
-  if (name === undefined) return answer;
-  const person = liveToken(call, bearer(call), "access")?.grant.personId ?? "nobody";
-  const headers: Record<string, string> = {};
-  for (const budget of budgetsOf(call, person)) {
-    const { startedAt, count } = windowOf(call, budget);
-    headers[`${budget.header}-limit`] = String(budget.limit);
-    headers[`${budget.header}-remaining`] = String(Math.max(0, budget.limit - count));
-    headers[`${budget.header}-reset`] = String(Math.ceil((startedAt + budget.windowMs) / 1_000));
-  }
-  return { ...answer, headers: { ...headers, ...answer.headers } };
-}
-
-type Budget = { key: string; header: string; limit: number; windowMs: number };
-type Window = { startedAt: number; count: number };
-
-function budgetsOf(call: Call, personId: string): Budget[] {
-  const name = limitKnobs[call.operation];
-  if (name === undefined) return [];
-  const perUser: Budget = {
-    key: `${call.operation} ${personId}`,
-    header: "x-rate-limit",
-    limit: Number(setting(call, name)),
-    windowMs: QUARTER_HOUR,
-  };
-  if (call.operation !== "create_tweet") return [perUser];
-  return [
-    perUser,
-    {
-      key: `day ${personId}`,
-      header: "x-user-limit-24hour",
-      limit: setting(call, "dailyPostLimit"),
-      windowMs: DAY,
-    },
-    { key: "day", header: "x-app-limit-24hour", limit: setting(call, "appCreateLimit"), windowMs: DAY },
-  ];
-}
-
-function windowOf(call: Call, { key, windowMs }: Budget): Window {
-  const kept = shelf<Window>(call, "windows")[key];
-  const isOpen = kept !== undefined && call.now < kept.startedAt + windowMs && call.now >= kept.startedAt;
-  return isOpen ? kept : { startedAt: call.now, count: 0 };
-}
-
-/** Takes one request from every budget, or from none when one is used up. */
-function countRequest(call: Call, person: Person): boolean {
-  const budgets = budgetsOf(call, person.id);
-  if (budgets.some((budget) => windowOf(call, budget).count >= budget.limit)) return false;
-  for (const budget of budgets) {
-    const { startedAt, count } = windowOf(call, budget);
-    shelf<Window>(call, "windows")[budget.key] = { startedAt, count: count + 1 };
-  }
-  return true;
 }
 
 function barredFrom(call: Call, person: Person): Answer | null {

@@ -11,17 +11,12 @@ import {
   type Person,
   type Publication,
   publish,
+  type Shown,
   unpublish,
 } from "@/lib/sandbox/kit";
-import {
-  forbidden,
-  invalidRequest,
-  NOT_PERMITTED,
-  problem,
-  problemType,
-  setting,
-  signedIn,
-} from "./sandbox-answers";
+import { forbidden, invalidRequest, NOT_PERMITTED, problem, problemType, signedIn } from "./sandbox-answers";
+import { type Attachments, attachmentsOf, misshapenAttachments } from "./sandbox-attachments";
+import { setting } from "./sandbox-knobs";
 import { countCashtags, firstLink, hasInvalidCharacters, weightedLength } from "./sandbox-text";
 import { isId, shown, wrongId } from "./sandbox-timeline";
 
@@ -32,7 +27,7 @@ const createFields = (
 ).split(" ");
 // What these ask for is either sold separately or not simulated: X says the same of both.
 const closedFields = (
-  "poll community_id share_with_followers edit_options geo for_super_followers_only nullcast card_uri " +
+  "community_id share_with_followers edit_options geo for_super_followers_only nullcast card_uri " +
   "direct_message_deep_link"
 ).split(" ");
 
@@ -46,12 +41,14 @@ export function createPost(call: Call): Answer {
   if (body === null) return invalidRequest("The request body must be a JSON object.");
   const misshapen = misshape(call, body);
   if (misshapen !== null) return misshapen;
-  const text = String(body.text);
+  const text = String(body.text ?? "");
   const refusal = textRefusal(person, text) ?? closedRefusal(body);
   if (refusal !== null) return refusal;
   const reply = replyOf(call, person, body);
   if (isReplyRefused(reply)) return reply.refused;
-  if (isDuplicate(call, person, text)) {
+  const attached = attachmentsOf(call, person, body);
+  if (isAnswer(attached)) return attached;
+  if (isDuplicate(call, person, text, attached)) {
     return forbidden("You are not allowed to create a Tweet with duplicate content.");
   }
   const id = newId(call);
@@ -62,14 +59,18 @@ export function createPost(call: Call): Answer {
     text,
     replyTo: target?.id ?? null,
     link: firstLink(text),
+    media: attached.media,
     details: {
       conversationId: target === null ? id : (target.details.conversationId ?? target.id),
       replySettings: body.reply_settings ?? "everyone",
+      reply_settings: body.reply_settings ?? "everyone",
       madeWithAi: body.made_with_ai ?? false,
       paidPartnership: body.paid_partnership ?? false,
+      poll: attached.poll,
+      attachments: attachmentDto(call, attached),
     },
   });
-  return json(201, { data: { id, text: shown(post).text, edit_history_tweet_ids: [id] } });
+  return json(201, { data: { id, text: shown(call, post).text, edit_history_tweet_ids: [id] } });
 }
 
 /** DELETE /2/tweets/:id, only one's own. */
@@ -96,12 +97,11 @@ function misshape(call: Call, body: Record<string, Json>): Answer | null {
       `$.${stranger ?? "query"}: is not defined in the schema and the schema does not allow additional properties`,
     );
   }
-  if ("media" in body) {
-    return invalidRequest("Your media IDs are invalid.", { "media.media_ids": [JSON.stringify(body.media)] });
-  }
-  const { text } = body;
+  const misattached = misshapenAttachments(body);
+  if (misattached !== null) return misattached;
+  const { text = "media" in body ? "" : null } = body;
   if (typeof text !== "string") return invalidRequest("$.text: a string is required");
-  if (text.trim() === "" || hasInvalidCharacters(text)) {
+  if ((text.trim() === "" && !("media" in body)) || hasInvalidCharacters(text)) {
     return invalidRequest("$.text: empty, or with invalid characters", { text: [text] });
   }
   for (const name of ["made_with_ai", "paid_partnership"]) {
@@ -183,14 +183,22 @@ function mentions(text: string, username: string): boolean {
   );
 }
 
-function isDuplicate(call: Call, person: Person, text: string): boolean {
+/** The same words with the same files and the same poll; X does not say how it compares. */
+function isDuplicate(call: Call, person: Person, text: string, { media, poll }: Attachments): boolean {
   const since = call.now - setting(call, "duplicateWindowMs");
-  const plain = (one: string) => one.normalize("NFC").trim();
+  const same = (words: string, files: Shown[], question: Json) =>
+    JSON.stringify([words.normalize("NFC").trim(), files.map(({ sha256 }) => sha256), question]);
+  const wanted = same(text, media, poll);
   return call.world.publications.some(
     (post) =>
       post.personId === person.id &&
       post.deletedAt === null &&
       post.createdAt > since &&
-      plain(post.text) === plain(text),
+      same(post.text, post.media, post.details.poll ?? null) === wanted,
   );
+}
+
+function attachmentDto(call: Call, { mediaKeys, poll }: Attachments): Json {
+  if (poll !== null) return { poll_ids: [newId(call)] };
+  return mediaKeys.length === 0 ? null : { media_keys: mediaKeys };
 }

@@ -96,6 +96,16 @@ export function renderBeginning(id: string, text: string): Rendered {
   return { text: `${beginning.text}…`, urls: beginning.urls };
 }
 
+/** The text with a short link to the post's own media at its end. */
+export function withMediaLink(id: string, { text, urls }: Rendered, address: string): Rendered {
+  const link = shortLink(id, address);
+  const before = text === "" ? "" : `${text} `;
+  const start = [...before].length;
+  const entity = { start, end: start + link.length, url: link, expanded_url: address };
+  const display_url = `pic.x.com/${link.slice(-10)}`;
+  return { text: `${before}${link}`, urls: [...urls, { ...entity, display_url }] };
+}
+
 type Piece = { text: string; isLink: boolean };
 
 // Where a link begins and ends is X's own published grammar and list of domains; only the weights are ours.

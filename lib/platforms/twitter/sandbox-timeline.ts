@@ -10,8 +10,9 @@ import {
   personById,
   strangeParam,
 } from "@/lib/sandbox/kit";
-import { invalidRequest, notFoundError, setting, signedIn } from "./sandbox-answers";
-import { isLong, type Rendered, render, renderBeginning } from "./sandbox-text";
+import { invalidRequest, notFoundError, signedIn } from "./sandbox-answers";
+import { setting } from "./sandbox-knobs";
+import { isLong, type Rendered, render, renderBeginning, withMediaLink } from "./sandbox-text";
 
 const postFields = (
   "article attachments author_id card_uri community_id context_annotations conversation_id created_at " +
@@ -97,13 +98,14 @@ function postDto(call: Call, post: Publication, fields: string[]): Record<string
   const target = call.world.publications.find(({ id }) => id === post.replyTo) ?? null;
   const known: Record<string, unknown> = {
     id: post.id,
-    text: shown(post).text,
+    text: shown(call, post).text,
+    attachments: post.details.attachments ?? undefined,
     edit_history_tweet_ids: [post.id],
     author_id: post.personId,
     conversation_id: post.details.conversationId,
     // Whole seconds: what X gives back may lie a little before the moment it was asked.
     created_at: new Date(Math.floor(post.createdAt / 1_000) * 1_000).toISOString(),
-    entities: entitiesOf(shown(post)),
+    entities: entitiesOf(shown(call, post)),
     in_reply_to_user_id: target?.personId,
     lang: "en",
     note_tweet: isLong(post.text) ? noteOf(post) : undefined,
@@ -124,8 +126,11 @@ function postDto(call: Call, post: Publication, fields: string[]): Record<string
 }
 
 /** The text as X shows it: the beginning of a long post, else all of it. */
-export function shown(post: Publication): Rendered {
-  return isLong(post.text) ? renderBeginning(post.id, post.text) : render(post.id, post.text);
+export function shown(call: Call, post: Publication): Rendered {
+  const plain = isLong(post.text) ? renderBeginning(post.id, post.text) : render(post.id, post.text);
+  if (post.media.length === 0 || !setting(call, "mediaLinkInText")) return plain;
+  const kind = post.media[0]?.mime.startsWith("video/") ? "video" : "photo";
+  return withMediaLink(post.id, plain, `https://x.com/${post.author}/status/${post.id}/${kind}/1`);
 }
 
 function noteOf(post: Publication): Record<string, unknown> {

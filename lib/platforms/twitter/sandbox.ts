@@ -8,6 +8,7 @@ import {
   json,
   type Person,
   permalink,
+  type Route,
   redirect,
   type Simulator,
   strangeParam,
@@ -16,14 +17,21 @@ import {
   failure,
   forbidden,
   invalidRequest,
-  knobs,
   NOT_PERMITTED,
   problem,
-  setting,
   signedIn,
   tooManyRequests,
-  withLimits,
 } from "./sandbox-answers";
+import { knobs, setting } from "./sandbox-knobs";
+import { withLimits } from "./sandbox-limits";
+import {
+  appendMedia,
+  describeMedia,
+  finalizeMedia,
+  initializeMedia,
+  mediaStatus,
+  uploadMedia,
+} from "./sandbox-media";
 import {
   allowConsent,
   checkConsent,
@@ -73,6 +81,60 @@ const userFields = (
   "withheld"
 ).split(" ");
 
+/** Pictures come whole, also as base64; a longer body than this is not even read. */
+const maxUploadBytes = 33_554_432;
+/** A segment of 8 MB, and the form around it. */
+const maxAppendBytes = 8_404_992;
+
+const mediaRoutes: Route[] = [
+  {
+    operation: "upload_media",
+    method: "POST",
+    path: "/2/media/upload",
+    hosts: apiHosts,
+    takes: "parts",
+    maxBodyBytes: maxUploadBytes,
+    handle: uploadMedia,
+  },
+  {
+    operation: "media_status",
+    method: "GET",
+    path: "/2/media/upload",
+    hosts: apiHosts,
+    handle: mediaStatus,
+  },
+  {
+    operation: "initialize_media",
+    method: "POST",
+    path: "/2/media/upload/initialize",
+    hosts: apiHosts,
+    handle: initializeMedia,
+  },
+  {
+    operation: "append_media",
+    method: "POST",
+    path: "/2/media/upload/:id/append",
+    hosts: apiHosts,
+    takes: "parts",
+    maxBodyBytes: maxAppendBytes,
+    handle: appendMedia,
+  },
+  {
+    operation: "finalize_media",
+    method: "POST",
+    path: "/2/media/upload/:id/finalize",
+    hosts: apiHosts,
+    handle: finalizeMedia,
+  },
+  {
+    operation: "media_metadata",
+    method: "POST",
+    path: "/2/media/metadata",
+    hosts: apiHosts,
+    handle: describeMedia,
+  },
+];
+
 export const twitterSandbox: Simulator = {
   platform: "twitter",
   name: "X",
@@ -91,6 +153,12 @@ export const twitterSandbox: Simulator = {
     "list_tweets",
     "get_tweet",
     "delete_tweet",
+    "upload_media",
+    "initialize_media",
+    "append_media",
+    "finalize_media",
+    "media_status",
+    "media_metadata",
     "permalink",
     "avatar",
   ],
@@ -121,6 +189,7 @@ export const twitterSandbox: Simulator = {
       hosts: apiHosts,
       handle: deletePost,
     },
+    ...mediaRoutes,
     { operation: "permalink", method: "GET", path: "/i/web/status/:id", hosts: webHosts, handle: showPost },
     {
       operation: "permalink",

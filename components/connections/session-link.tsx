@@ -1,0 +1,26 @@
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { type ButtonStyle, buttonStyle } from "@/components/ui/button-style";
+
+type Props = {
+  connection?: string;
+  /** Load the page anew, when it is the one we are on. */
+  reload?: true;
+  style?: ButtonStyle;
+  children: ReactNode;
+};
+
+/** To the page where a session is pasted: where others have a consent page. */
+export function SessionLink({ connection, reload, style, children }: Props) {
+  const href = connection ? `/of/connect?connection=${connection}` : "/of/connect";
+  const className = buttonStyle(style);
+  return reload ? (
+    <a href={href} className={className}>
+      {children}
+    </a>
+  ) : (
+    <Link href={href} className={className}>
+      {children}
+    </Link>
+  );
+}

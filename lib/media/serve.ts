@@ -1,0 +1,74 @@
+import "server-only";
+import { Readable } from "node:stream";
+import { AppError } from "@/lib/errors";
+import type { SignedIn } from "@/lib/session";
+import { getMedia } from "./data";
+import { findLinked, type Served } from "./links";
+import { previewRules, renditionOf } from "./renditions";
+import { storage } from "./storage";
+
+/** A file for its owner: as it came, or as a small picture for our own pages. @throws AppError not_found */
+export async function serveOwn(
+  user: SignedIn,
+  id: string,
+  { size, request }: { size: "preview" | "full"; request: Request },
+): Promise<Response> {
+  const row = await getMedia(user.id, id);
+  const isPicture = row.kind === "image" || row.kind === "gif";
+  const served: Served = size === "preview" && isPicture ? await renditionOf(row, previewRules) : row;
+  return answer(request, served, { "cache-control": "private, max-age=3600" });
+}
+
+/** A file for whoever has its link. @throws AppError not_found, whatever is wrong with the link */
+export async function serveLinked(key: string, request: Request): Promise<Response> {
+  const served = await findLinked(key);
+  if (!served) throw new AppError(404, "not_found", "There is no file here, or its link has ended.");
+  return answer(request, served, {
+    "cache-control": "public, max-age=3600",
+    "x-robots-tag": "noindex",
+    "cross-origin-resource-policy": "cross-origin",
+  });
+}
+
+/** The whole, or the part that `Range` asks for (RFC 9110 14): platforms and players fetch long videos in pieces. */
+async function answer(request: Request, file: Served, headers: Record<string, string>): Promise<Response> {
+  const range = rangeOf(request.headers.get("range"), file.bytes);
+  const common = {
+    ...headers,
+    "accept-ranges": "bytes",
+    "content-type": file.mimeType,
+    // Whatever someone managed to upload, it is a file here and never a page.
+    "content-security-policy": "default-src 'none'; sandbox",
+    "content-disposition": file.mimeType === "application/pdf" ? "attachment" : "inline",
+    "x-content-type-options": "nosniff",
+  };
+  if (range === "unsatisfiable") {
+    return new Response(null, {
+      status: 416,
+      headers: { ...common, "content-range": `bytes */${file.bytes}` },
+    });
+  }
+  const { start, end } = range ?? { start: 0, end: file.bytes };
+  const stream = Readable.from((await storage()).open(file.storageKey, start, end));
+  // safe: Node's web stream is the platform's; the types differ in name only
+  return new Response(Readable.toWeb(stream) as unknown as ReadableStream<Uint8Array>, {
+    status: range ? 206 : 200,
+    headers: {
+      ...common,
+      "content-length": String(end - start),
+      ...(range && { "content-range": `bytes ${start}-${end - 1}/${file.bytes}` }),
+    },
+  });
+}
+
+/** One range with its end exclusive; null where the whole is to be sent: none is asked for, or several. */
+function rangeOf(
+  header: string | null,
+  bytes: number,
+): { start: number; end: number } | "unsatisfiable" | null {
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
+  if (first === "" && last === "") return null;
+  const start = first === "" ? Math.max(0, bytes - Number(last)) : Number(first);
+  const end = first === "" || last === "" ? bytes : Math.min(bytes, Number(last) + 1);
+  return start < end ? { start, end } : "unsatisfiable";
+}

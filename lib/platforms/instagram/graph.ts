@@ -1,0 +1,45 @@
+import type { Access } from "../contract";
+import { type Call, call, type Kit } from "../kit";
+import { graph, graphVersion } from "../meta";
+import { explain, explainPublishing } from "./errors";
+
+/**
+ * One call for an account. The token travels in a header, so that no address ever holds it. Only what the world can see
+ * is a "write": a container is invisible, and deleting twice deletes once.
+ * @throws PlatformError
+ */
+export type Ask = <T>(access: Pick<Access, "accessToken">, request: GraphCall<T>) => Promise<T>;
+
+type GraphCall<T> = Pick<Call<T>, "method" | "query" | "form" | "answer" | "timeoutMs"> & {
+  /** Below the version, without a leading slash. */
+  path: string;
+  effect?: Call<T>["effect"];
+};
+
+export const HOST = "https://graph.instagram.com";
+
+/** With the account's own token. No appsecret_proof: it is documented for graph.facebook.com alone. */
+export const askInstagram =
+  (kit: Kit): Ask =>
+  ({ accessToken }, { path, effect = "read", ...request }) =>
+    call(kit, {
+      ...request,
+      url: `${HOST}/${graphVersion(kit)}/${path}`,
+      bearer: accessToken,
+      effect,
+      explain: explain(lostBy(effect), accessToken),
+    });
+
+/** With the token of the Page that the account is linked to. */
+export const askFacebook =
+  (kit: Kit): Ask =>
+  ({ accessToken }, { effect = "read", ...request }) =>
+    graph(kit, {
+      ...request,
+      token: accessToken,
+      effect,
+      explain: explainPublishing(lostBy(effect)),
+      name: "Instagram",
+    });
+
+const lostBy = (effect: Call<unknown>["effect"]) => (effect === "write" ? "ambiguous" : "definite");
