@@ -14,7 +14,9 @@ export function proxy(request: NextRequest): NextResponse {
       headers: { refresh: `0; url=${home.href}`, "cache-control": "no-store" },
     });
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64");
-  const policy = contentSecurityPolicy(nonce);
+  // A file is never a page, whatever someone managed to upload.
+  const isFile = /^\/api\/media\/[^/]+\/file$/.test(request.nextUrl.pathname);
+  const policy = isFile ? "default-src 'none'; sandbox" : contentSecurityPolicy(nonce);
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
   headers.set("x-pathname", request.nextUrl.pathname + request.nextUrl.search);

@@ -50,7 +50,11 @@ export function localEnvironment(addresses: {
   const given = givenEnvironment();
   return {
     BETTER_AUTH_URL: addresses.origin,
-    ...(addresses.sandboxUrl ? { PLATFORM_SANDBOX_URL: addresses.sandboxUrl } : {}),
+    ...(addresses.sandboxUrl && {
+      PLATFORM_SANDBOX_URL: addresses.sandboxUrl,
+      // The sandbox publishes its own rules for signing, as somebody on the web does for the real OnlyFans.
+      ONLYFANS_RULES_URL: `${addresses.sandboxUrl}/rules.onlyfans.example/rules.json`,
+    }),
     ...localSecrets(),
     ...given,
     DATABASE_URL: addresses.databaseUrl,

@@ -1,5 +1,6 @@
 import { ConnectButton } from "@/components/connections/connect-button";
-import { accountLabel, needsAttention, permissionWords, statusWords } from "@/components/connections/status";
+import { SessionLink } from "@/components/connections/session-link";
+import { accountLabel, needsAttention, permissionWords, statusOf } from "@/components/connections/status";
 import { PlatformIcon } from "@/components/platform-icon";
 import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
@@ -18,7 +19,7 @@ export function Attention({ connections, platforms }: Props) {
       <Card>
         <ul className="divide-y divide-line">
           {troubled.map((connection) => {
-            const { label, tone, means } = statusWords[connection.status];
+            const { label, tone, means } = statusOf(connection);
             const platform = platforms.find(({ spec }) => spec.id === connection.platform);
             return (
               <li key={connection.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-4">
@@ -42,18 +43,25 @@ export function Attention({ connections, platforms }: Props) {
                     )}
                   </p>
                 </div>
-                {platform?.unconfigured.length === 0 && connection.status !== "paused" && (
-                  <ConnectButton
-                    request={{
-                      platform: connection.platform,
-                      connection: connection.id,
-                      returnTo: "/dashboard",
-                    }}
-                    style={{ look: "primary", size: "small" }}
-                  >
+                {platform?.connects === "session" && (
+                  <SessionLink connection={connection.id} style={{ look: "primary", size: "small" }}>
                     Reconnect<span className="sr-only"> {accountLabel(connection)}</span>
-                  </ConnectButton>
+                  </SessionLink>
                 )}
+                {platform?.connects === "consent" &&
+                  platform.unconfigured.length === 0 &&
+                  connection.status !== "paused" && (
+                    <ConnectButton
+                      request={{
+                        platform: connection.platform,
+                        connection: connection.id,
+                        returnTo: "/dashboard",
+                      }}
+                      style={{ look: "primary", size: "small" }}
+                    >
+                      Reconnect<span className="sr-only"> {accountLabel(connection)}</span>
+                    </ConnectButton>
+                  )}
               </li>
             );
           })}

@@ -5,10 +5,6 @@ import { ApiError } from "@/lib/http/api";
 import { mediaQueries } from "@/lib/media/queries";
 import type { MediaDto, MediaRef } from "@/lib/media/schema";
 
-/** The files that these refs speak of, in their order, as far as they are known: one that is loading or gone is not among them. */
-export const useLibraryFiles = (refs: MediaRef[]): MediaDto[] =>
-  useQueries({ queries: refs.map(asked), combine: known });
-
 /** What is known of each of these files: itself, or why it is not here. While one is loading it is not yet missing. */
 export const useFileStates = (refs: MediaRef[]): FileState[] =>
   useQueries({ queries: refs.map(asked), combine: states });
@@ -26,9 +22,6 @@ const MINUTES_MS = 5 * 60_000;
 const asked = ({ id }: MediaRef) => ({ ...mediaQueries.one(id), staleTime: MINUTES_MS });
 
 const states = (results: UseQueryResult<MediaDto>[]): FileState[] => results.map(stateOf);
-
-const known = (results: UseQueryResult<MediaDto>[]): MediaDto[] =>
-  states(results).filter((state) => typeof state !== "string");
 
 function stateOf({ data, error }: UseQueryResult<MediaDto>): FileState {
   if (error instanceof ApiError && error.status === 404) return "gone";

@@ -12,6 +12,7 @@ import {
 } from "@/lib/platforms/contract";
 import { findProvider, specs } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
+import { secretsEqual } from "@/lib/vault/compare";
 import * as data from "./data";
 import type { ConnectionDto } from "./schema";
 import { openCredentials, sealCredentials } from "./seal";
@@ -49,7 +50,8 @@ export async function connectSession(user: SignedIn, input: ConnectSession): Pro
   const seen = await db().transaction((tx) => data.findGrantBySubject(tx, platform, subject));
   refuseOthers(user, platform, seen);
   // A session that was refused may end the person's others too when it is shown again.
-  if (seen?.deadAt && (await opened(seen))?.accessToken === credentials.accessToken) {
+  const refused = seen?.deadAt ? (await opened(seen))?.accessToken : undefined;
+  if (refused !== undefined && secretsEqual(refused, credentials.accessToken)) {
     throw new AppError(
       409,
       "refused_before",

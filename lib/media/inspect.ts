@@ -1,5 +1,4 @@
 import "server-only";
-import { open } from "node:fs/promises";
 import { fileTypeFromFile } from "file-type";
 import { ALL_FORMATS, FilePathSource, Input } from "mediabunny";
 import sharp from "sharp";
@@ -77,8 +76,8 @@ async function pictureOf(path: string) {
     const { autoOrient, pages, width, height, pageHeight } = await sharp(path, {
       limitInputPixels: false,
     }).metadata();
-    const pixels = width * height;
-    if (pixels > MAX_PIXELS) {
+    // Of an animation only one picture is unfolded at a time.
+    if (width * (pageHeight ?? height) > MAX_PIXELS) {
       throw new AppError(
         422,
         "too_many_pixels",
@@ -86,7 +85,7 @@ async function pictureOf(path: string) {
       );
     }
     // Its head may be well while the rest is missing: better told now than when a post is due.
-    await sharp(path, { limitInputPixels: MAX_PIXELS, sequentialRead: true })
+    await sharp(path, { limitInputPixels: MAX_PIXELS, sequentialRead: true, failOn: "error" })
       .resize(16, 16, { fit: "fill" })
       .raw()
       .toBuffer();
@@ -124,42 +123,3 @@ const broken = (what: string, cause: unknown): AppError =>
       cause,
     },
   );
-
-const HEADER_BYTES = 16;
-/** Boxes that hold notes about a video: where it was filmed, by whom, with what. */
-const NOTES = new Set(["udta", "meta", "uuid"]);
-const CONTAINERS = new Set(["moov", "trak"]);
-
-/**
- * Empties the notes of an MP4 or MOV in place, places on earth among them. Every byte keeps its position, so nothing else
- * in the file moves: a box becomes one of free space (ISO/IEC 14496-12, 8.1.2).
- */
-export async function forgetPlaces(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await clean(0, (await file.stat()).size);
-  } finally {
-    await file.close();
-  }
-
-  async function clean(from: number, to: number): Promise<void> {
-    const head = Buffer.alloc(HEADER_BYTES);
-    for (let at = from; at + 8 <= to; ) {
-      await file.read(head, 0, HEADER_BYTES, at);
-      const type = head.toString("latin1", 4, 8);
-      const short = head.readUInt32BE(0);
-      const header = short === 1 ? 16 : 8;
-      const length = short === 1 ? Number(head.readBigUInt64BE(8)) : short === 0 ? to - at : short;
-      // A length that makes no sense: what follows cannot be told apart from pictures, so it is left as it is.
-      if (length < header || at + length > to) return;
-      if (NOTES.has(type)) {
-        await file.write(Buffer.from("free", "latin1"), 0, 4, at + 4);
-        for (let zeroed = at + header; zeroed < at + length; zeroed += 65_536) {
-          const size = Math.min(65_536, at + length - zeroed);
-          await file.write(Buffer.alloc(size), 0, size, zeroed);
-        }
-      } else if (CONTAINERS.has(type)) await clean(at + header, at + length);
-      at += length;
-    }
-  }
-}

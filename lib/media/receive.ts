@@ -11,7 +11,8 @@ import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import type { SignedIn } from "@/lib/session";
 import { countMedia, findMediaByHash, insertMedia, toMediaDto } from "./data";
-import { forgetPlaces, inspect } from "./inspect";
+import { inspect } from "./inspect";
+import { forgetPlaces } from "./places";
 import { MAX_FILES, type MediaDto, maxUploadBytes } from "./schema";
 import { storage } from "./storage";
 

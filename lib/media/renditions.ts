@@ -89,7 +89,7 @@ async function make(input: Buffer, picture: MediaRow, rules: ImageRules) {
     const size = (pixels: number) => Math.max(1, Math.round(pixels * scale));
     const [side, top] = [size(fit.canvasWidth) - size(fit.width), size(fit.canvasHeight) - size(fit.height)];
     const opaque = fit.mimeType === "image/jpeg";
-    const image = sharp(input, { limitInputPixels: MAX_PIXELS })
+    const image = sharp(input, { limitInputPixels: MAX_PIXELS, failOn: "error" })
       .autoOrient()
       .toColorspace("srgb")
       .resize(size(fit.width), size(fit.height), { fit: "fill" })

@@ -13,6 +13,7 @@ import { type Context, Hono } from "hono";
 import { facebookSandbox } from "@/lib/platforms/facebook/sandbox";
 import { instagramSandbox } from "@/lib/platforms/instagram/sandbox";
 import { linkedinSandbox } from "@/lib/platforms/linkedin/sandbox";
+import { onlyfansSandbox } from "@/lib/platforms/onlyfans/sandbox";
 import { redditSandbox } from "@/lib/platforms/reddit/sandbox";
 import { threadsSandbox } from "@/lib/platforms/threads/sandbox";
 import { tiktokSandbox } from "@/lib/platforms/tiktok/sandbox";
@@ -32,6 +33,7 @@ const simulators: Simulator[] = [
   instagramSandbox,
   facebookSandbox,
   tiktokSandbox,
+  onlyfansSandbox,
 ];
 
 const ownPage = {
