@@ -55,6 +55,7 @@ const Schema = z.object({
   GOOGLE_CLIENT_SECRET: optional,
   SMTP_URL: optional,
   MAIL_FROM: optional,
+  OPERATOR_EMAIL: z.email({ error: "OPERATOR_EMAIL must be a mail address." }).optional(),
   PLATFORM_SANDBOX_URL: origin("PLATFORM_SANDBOX_URL").optional(),
   /** "off" where workers run elsewhere (`npm run worker`, or cron on Vercel). */
   WORKERS: z.enum(["on", "off"]).optional(),
@@ -132,6 +133,8 @@ export function parseEnv(source: Record<string, string | undefined>) {
     googleEnabled: Boolean(values.GOOGLE_CLIENT_ID && values.GOOGLE_CLIENT_SECRET),
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM ?? "Carillon <no-reply@localhost>",
+    /** Whom to tell when a platform refuses the whole installation. */
+    operatorEmail: values.OPERATOR_EMAIL,
     sandboxUrl,
     workersInProcess: values.WORKERS ? values.WORKERS === "on" : !values.VERCEL,
     apps: appsFrom(given, sandboxUrl !== undefined),

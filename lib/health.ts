@@ -1,4 +1,5 @@
 import "server-only";
+import { listPauses } from "@/lib/connections/pauses-data";
 import { database } from "@/lib/db";
 import { env } from "@/lib/env";
 import { ok } from "@/lib/http/route";
@@ -6,7 +7,7 @@ import { queue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";
 import packageFile from "@/package.json";
 
-/** Whether this process can do its work: never more than yes or no, and a version. */
+/** Whether this process can do its work: yes or no, a version, and which platforms are paused. */
 export async function health(): Promise<Response> {
   const checks = {
     database: await works("database", () => database().query("select 1")),
@@ -14,8 +15,9 @@ export async function health(): Promise<Response> {
     key: await works("key", async () => env().TOKEN_ENCRYPTION_KEYS),
   };
   const good = Object.values(checks).every(Boolean);
+  const paused = checks.database ? (await listPauses()).map(({ platform }) => platform) : [];
   return ok(
-    { ok: good, ...checks, version: packageFile.version, sandbox: env().sandboxUrl !== undefined },
+    { ok: good, ...checks, paused, version: packageFile.version, sandbox: env().sandboxUrl !== undefined },
     { status: good ? 200 : 503 },
   );
 }

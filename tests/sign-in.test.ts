@@ -161,6 +161,7 @@ test("health tells yes or no, and no secret", async () => {
     database: true,
     queue: true,
     key: true,
+    paused: [],
     version: expect.any(String),
     sandbox: true,
   });

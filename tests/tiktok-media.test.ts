@@ -532,7 +532,7 @@ describe("what TikTok fetches", () => {
   );
 
   test.each([
-    ["url_ownership_unverified", 403, { kind: "unavailable", operator: true }],
+    ["url_ownership_unverified", 403, { kind: "rejected", operator: false }],
     ["privacy_level_option_mismatch", 403, { kind: "rejected" }],
     ["rate_limit_exceeded", 429, { kind: "slow_down" }],
     ["invalid_param", 200, { kind: "rejected" }],

@@ -434,7 +434,7 @@ describe("what refusals mean", () => {
     ["rate_limit_exceeded", 429, { kind: "slow_down", retryAfterMs: MINUTE }],
     ["rate_limit_exceeded", 200, { kind: "slow_down", retryAfterMs: MINUTE }],
     ["some_new_code", 429, { kind: "slow_down", retryAfterMs: MINUTE }],
-    ["url_ownership_unverified", 403, { kind: "unavailable", operator: true }],
+    ["url_ownership_unverified", 403, { kind: "rejected", operator: false }],
     ["privacy_level_option_mismatch", 403, { kind: "rejected" }],
     ["invalid_param", 400, { kind: "rejected" }],
     ["invalid_params", 400, { kind: "rejected" }],

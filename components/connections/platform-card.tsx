@@ -25,12 +25,16 @@ export function PlatformCard({ platform, connections, onDisconnect }: Props) {
         <h2 id={`platform-${spec.id}`} className="grow text-base font-semibold">
           {spec.name}
         </h2>
+        {platform.paused && <Badge tone="warn">Paused</Badge>}
         {ready ? (
           <WaysIn platform={platform} look={connections.length === 0 ? "primary" : "plain"} />
         ) : (
           <Badge>Not set up</Badge>
         )}
       </div>
+      {platform.paused && (
+        <p className="border-t border-line px-5 py-3 text-sm text-ink-soft">{platform.paused.message}</p>
+      )}
       {ready && <WaysMissing platform={platform} />}
       {spec.publishes === false && (
         <p className="border-t border-line px-5 py-3 text-sm text-ink-soft">

@@ -31,6 +31,7 @@ const EVENTS: Record<string, string> = {
   published: "Published",
   processing: "The platform has it and is working on it",
   try_again: "Did not get through; will try again",
+  paused: "Waits: the platform takes no posts from here at the moment",
   failed: "Failed",
   answer_lost: "Sent, but the answer was lost",
   looked: "Looked for it on the platform",

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { boolean, check, index, jsonb, pgTable, text, timestamp, unique, uuid } from "drizzle-orm/pg-core";
 import { users } from "./auth";
 
-/** What happened (audit) and what people should hear of (notifications). */
+/** What happened (audit), what people should hear of (notifications), and which platforms refuse this whole installation. */
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
 export const audit = pgTable(
@@ -44,3 +44,16 @@ export const notifications = pgTable(
     index("notifications_user").on(table.userId, table.createdAt.desc()),
   ],
 );
+
+/** A row from the moment a platform refuses the whole app until a post goes out there again: one incident. */
+export const platformPauses = pgTable("platform_pauses", {
+  platform: text("platform").primaryKey(),
+  code: text("code"),
+  /** What the platform refused, in words for the operator. */
+  message: text("message").notNull(),
+  since: instant("since").notNull().defaultNow(),
+  /** Until then nothing is sent to the platform, but by the probe. */
+  until: instant("until").notNull(),
+  /** The one delivery that tries whether the platform takes posts again. */
+  probe: uuid("probe"),
+});

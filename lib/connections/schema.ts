@@ -48,6 +48,8 @@ export type PlatformDto = {
   ways: { id: string; label: string; help: string; unconfigured: string[] }[];
   /** consent: the person is sent to the platform and comes back. session: they paste a browser session on our own page. */
   connects: "consent" | "session";
+  /** Since when the platform refuses this whole installation, and what that means, in a sentence; null while it does not. */
+  paused: { since: string; message: string } | null;
 };
 
 export type ConnectionsAnswer = {

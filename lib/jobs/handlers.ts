@@ -1,10 +1,12 @@
 import "server-only";
 import { advance } from "@/lib/posts/advance";
 import { tellOutcome } from "@/lib/posts/outcome-notice";
+import { tellOperator } from "@/lib/posts/pause-notice";
 import type { Jobs } from "./queue";
 
 /** What each job does. Every handler may run twice: each is a no-op the second time. */
 export const handlers: { [N in keyof Jobs]: (data: Jobs[N]) => Promise<unknown> } = {
   "delivery.advance": ({ deliveryId }) => advance(deliveryId),
   "post.settled": ({ postId }) => tellOutcome(postId),
+  "platform.paused": (pause) => tellOperator(pause),
 };

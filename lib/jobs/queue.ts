@@ -10,9 +10,14 @@ import { log } from "@/lib/log";
 export type Jobs = {
   "delivery.advance": { deliveryId: string };
   "post.settled": { postId: string };
+  "platform.paused": { platform: string; code: string | null; message: string };
 };
 
-export const jobNames = ["delivery.advance", "post.settled"] as const satisfies (keyof Jobs)[];
+export const jobNames = [
+  "delivery.advance",
+  "post.settled",
+  "platform.paused",
+] as const satisfies (keyof Jobs)[];
 
 type Started = { boss: PgBoss; connected: Connected };
 

@@ -15,6 +15,12 @@ import { type Jobs, jobNames, queue, stopQueue } from "./queue";
 const SWEEP_EVERY_MS = 15_000;
 const TIDY_EVERY_MS = 60 * 60_000;
 const SIDE_BY_SIDE = 20;
+/** A delivery mostly waits for its platform: one that does not answer for a minute must not keep the others from going out. */
+const CONCURRENCY: Record<keyof Jobs, number> = {
+  "delivery.advance": 12,
+  "post.settled": 2,
+  "platform.paused": 1,
+};
 
 /** Works until the signal says stop; then finishes what it has begun. */
 export async function runWorker(signal: AbortSignal): Promise<void> {
@@ -22,7 +28,7 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
   for (const name of jobNames) {
     await boss.work(
       name,
-      { pollingIntervalSeconds: 1, localConcurrency: 4 },
+      { pollingIntervalSeconds: 1, localConcurrency: CONCURRENCY[name] },
       async (jobs: { data: unknown }[]) => {
         for (const job of jobs) await handle(name, job.data);
       },

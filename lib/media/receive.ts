@@ -9,6 +9,7 @@ import { audit } from "@/lib/audit";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
+import { log } from "@/lib/log";
 import type { SignedIn } from "@/lib/session";
 import { countMedia, findMediaByHash, insertMedia, toMediaDto } from "./data";
 import { inspect } from "./inspect";
@@ -45,7 +46,7 @@ export async function receiveFile(
       `Your library holds ${MAX_FILES} files, which is all it can. Delete some first.`,
     );
   }
-  const path = await spoolPath(place);
+  const path = await spoolPath(place).catch(notKept);
   try {
     const { bytes, sha256 } = await spool(path, stream, about.maxBytes ?? LARGEST);
     const known = await findMediaByHash(user.id, sha256);
@@ -53,7 +54,8 @@ export async function receiveFile(
     const { extension, ...looks } = await inspect(path, bytes);
     if (looks.mimeType === "video/mp4" || looks.mimeType === "video/quicktime") await forgetPlaces(path);
     const storageKey = `${nanoid(24)}.${extension}`;
-    await (await storage()).put(storageKey, path, { mimeType: looks.mimeType, bytes });
+    const files = await storage();
+    await files.put(storageKey, path, { mimeType: looks.mimeType, bytes }).catch(notKept);
     const row = await insertMedia({
       id: uuid(),
       userId: user.id,
@@ -63,9 +65,13 @@ export async function receiveFile(
       sha256,
       alt: about.alt ?? "",
       storageKey,
+    }).catch(async (error: unknown) => {
+      // Without its row nobody would ever find it again.
+      await files.remove(storageKey);
+      throw error;
     });
     if (!row) {
-      await (await storage()).remove(storageKey);
+      await files.remove(storageKey);
       const winner = await findMediaByHash(user.id, sha256);
       if (!winner) throw new Error("A file that was there a moment ago is gone.");
       return toMediaDto(winner);
@@ -91,7 +97,7 @@ async function spool(
   maxBytes: number,
 ): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
-  const file = await open(path, "wx");
+  const file = await open(path, "wx").catch(notKept);
   let bytes = 0;
   try {
     for await (const piece of stream) {
@@ -104,13 +110,25 @@ async function spool(
         );
       }
       hash.update(piece);
-      await file.write(piece);
+      // Not `write`, which on a disk that fills up stops short without an error.
+      await file.appendFile(piece).catch(notKept);
     }
   } finally {
     await file.close();
   }
   if (bytes === 0) throw new AppError(422, "empty_file", "This file is empty. Choose another one.");
   return { bytes: (await stat(path)).size, sha256: hash.digest("hex") };
+}
+
+/** The disk is full or not ours to write, or the bucket refuses: the person can only wait, and whoever runs this has to know. */
+function notKept(cause: unknown): never {
+  log.error("media.not_kept", { error: cause });
+  throw new AppError(
+    503,
+    "no_storage",
+    "This file could not be kept: the place for files is full or cannot be written. Try again later, or tell whoever runs this installation.",
+    { remedy: "operator", cause },
+  );
 }
 
 /** The name people see: without folders, control characters and tricks of direction, and with the ending of what it is. */
@@ -120,7 +138,7 @@ function displayName(filename: string, extension: string): string {
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
     .replace(/\.[^.]{1,5}$/, "")
     .replace(/^[.\s]+/, "")
-    .trim()
-    .slice(0, 120);
-  return `${bare || "file"}.${extension}`;
+    .trim();
+  // By whole characters: half of an emoji is not one.
+  return `${[...bare].slice(0, 120).join("") || "file"}.${extension}`;
 }

@@ -7,7 +7,7 @@ import { nanoid } from "nanoid";
 import sharp from "sharp";
 import { v7 as uuid } from "uuid";
 import { type ImageRules, PlatformError } from "@/lib/platforms/contract";
-import { findRendition, insertRendition, type MediaRow, type RenditionRow } from "./data";
+import { findRendition, getMedia, insertRendition, type MediaRow, type RenditionRow } from "./data";
 import { fitPicture } from "./fit";
 import { MAX_PIXELS } from "./schema";
 import { storage } from "./storage";
@@ -23,11 +23,27 @@ export const previewRules: ImageRules = {
   maxHeight: 480,
 };
 
-/** What this picture becomes under these rules: made once, then kept. @throws PlatformError rejected when nothing makes it small enough */
+/** Those under way in this process: many who ask at once wait for the same one. */
+const underWay = new Map<string, Promise<RenditionRow>>();
+
+/**
+ * What this picture becomes under these rules: made once, then kept.
+ * @throws PlatformError rejected when nothing makes it small enough; AppError not_found when it is deleted meanwhile
+ */
 export async function renditionOf(picture: MediaRow, rules: ImageRules): Promise<RenditionRow> {
   const recipe = recipeOf(rules);
   const known = await findRendition(picture.id, recipe);
   if (known) return known;
+  const name = `${picture.id} ${recipe}`;
+  const making =
+    underWay.get(name) ?? makeAndKeep(picture, rules, recipe).finally(() => underWay.delete(name));
+  underWay.set(name, making);
+  return making;
+}
+
+async function makeAndKeep(picture: MediaRow, rules: ImageRules, recipe: string): Promise<RenditionRow> {
+  const early = await findRendition(picture.id, recipe);
+  if (early) return early;
   const made = await make(await readWhole(picture), picture, rules);
   const storageKey = `${nanoid(24)}.${made.mimeType.split("/")[1]}`;
   const folder = join(tmpdir(), "carillon-renditions");
@@ -47,9 +63,14 @@ export async function renditionOf(picture: MediaRow, rules: ImageRules): Promise
       width,
       height,
       storageKey,
+    }).catch(async (error: unknown) => {
+      await (await storage()).remove(storageKey);
+      // Deleted while this was being made: that is said as such.
+      await getMedia(picture.userId, picture.id);
+      throw error;
     });
     if (row) return row;
-    // Someone else made it at the same moment: one of them is enough.
+    // Another process made it at the same moment: one of them is enough.
     await (await storage()).remove(storageKey);
   } finally {
     await rm(path, { force: true });

@@ -1,5 +1,4 @@
 import "server-only";
-import { Readable } from "node:stream";
 import { AppError } from "@/lib/errors";
 import type { SignedIn } from "@/lib/session";
 import { getMedia } from "./data";
@@ -49,9 +48,8 @@ async function answer(request: Request, file: Served, headers: Record<string, st
     });
   }
   const { start, end } = range ?? { start: 0, end: file.bytes };
-  const stream = Readable.from((await storage()).open(file.storageKey, start, end));
-  // safe: Node's web stream is the platform's; the types differ in name only
-  return new Response(Readable.toWeb(stream) as unknown as ReadableStream<Uint8Array>, {
+  const body = request.method === "HEAD" ? null : await bodyOf(file.storageKey, start, end);
+  return new Response(body, {
     status: range ? 206 : 200,
     headers: {
       ...common,
@@ -59,6 +57,27 @@ async function answer(request: Request, file: Served, headers: Record<string, st
       ...(range && { "content-range": `bytes ${start}-${end - 1}/${file.bytes}` }),
     },
   });
+}
+
+/** The first piece is read before we answer, so that a file that cannot be read is an error and not a success that breaks off. */
+async function bodyOf(key: string, start: number, end: number): Promise<ReadableStream<Uint8Array>> {
+  const pieces = (await storage()).open(key, start, end)[Symbol.asyncIterator]();
+  let first: IteratorResult<Uint8Array> | null = await pieces.next();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = first ?? (await pieces.next());
+        first = null;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await pieces.return?.();
+      },
+    },
+    // One piece at a time: who reads slowly holds little of it in memory.
+    { highWaterMark: 0 },
+  );
 }
 
 /** One range with its end exclusive; null where the whole is to be sent: none is asked for, or several. */

@@ -18,6 +18,9 @@ export function s3Storage({ bucket, endpoint, region, accessKeyId, secretAccessK
     region,
     // Names of buckets as part of the host are Amazon's own; others mostly know them as a path only.
     ...(endpoint && { endpoint, forcePathStyle: true }),
+    // Checksums in headers of their own are Amazon's too: several other stores refuse the request for them.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
   });
   return {

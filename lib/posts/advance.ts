@@ -1,6 +1,7 @@
 import "server-only";
 import { type Actor, audit } from "@/lib/audit";
 import { withAccess } from "@/lib/connections/access";
+import { findPause } from "@/lib/connections/pauses-data";
 import { db, type Tx } from "@/lib/db";
 import { enqueue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";
@@ -18,6 +19,7 @@ import {
 } from "./deliveries-data";
 import { backoffMs, CHECK_AFTER_MS, MAX_FAILURES, next } from "./delivery";
 import { connectionOf, type Outcome, stepped } from "./outcome";
+import { enter, PlatformPaused, reckon, waits } from "./pauses";
 import type { DeliveryState } from "./schema";
 import { readBack } from "./settle";
 
@@ -61,11 +63,17 @@ async function publishStep(delivery: DeliveryRow): Promise<Outcome> {
 async function takeStep(delivery: DeliveryRow): Promise<Outcome> {
   let fencedAt: Date | null = null;
   let lost = false;
+  let probing = false;
   const sending = async () => {
-    fencedAt = await fenceDelivery(delivery.id, delivery.attempt);
-    if (!fencedAt) throw new ClaimLost();
+    const drawn = await fenceDelivery(delivery.id, delivery.attempt);
+    if (!drawn) {
+      const pause = await findPause(delivery.platform);
+      throw pause ? new PlatformPaused(pause) : new ClaimLost();
+    }
+    fencedAt = drawn;
   };
   try {
+    probing = (await enter(delivery)) === "probe";
     const earlier = delivery.doubtSince
       ? { since: delivery.doubtSince, known: await knownRemoteIds(delivery) }
       : undefined;
@@ -88,12 +96,17 @@ async function takeStep(delivery: DeliveryRow): Promise<Outcome> {
     return stepped(step);
   } catch (error) {
     if (error instanceof ClaimLost) throw error;
-    return failed(delivery, error, lost ? (fencedAt ?? delivery.createdAt) : null);
+    if (error instanceof PlatformPaused && !lost) return waits(delivery, error.pause.code);
+    return failed(delivery, error, { lostAt: lost ? (fencedAt ?? delivery.createdAt) : null, probing });
   }
 }
 
 /** @param lostAt when the write whose outcome is unknown began; null when nothing can have happened */
-function failed(delivery: DeliveryRow, error: unknown, lostAt: Date | null): Outcome {
+function failed(
+  delivery: DeliveryRow,
+  error: unknown,
+  { lostAt, probing }: { lostAt: Date | null; probing: boolean },
+): Outcome {
   const failure =
     error instanceof PlatformError
       ? error
@@ -111,6 +124,12 @@ function failed(delivery: DeliveryRow, error: unknown, lostAt: Date | null): Out
   });
   const lost = lostAt !== null;
   const failures = delivery.failures + 1;
+  // Who stops the platform again and again, while it works for others, is what is refused.
+  if (failure.operator && !lost && (probing || failures < MAX_FAILURES)) {
+    const { code, message } = failure;
+    const counted = probing ? delivery.failures : failures;
+    return { ...waits(delivery, code, { failures: counted, fencedAt: null }), refused: { code, message } };
+  }
   const triesLeft = failures < MAX_FAILURES && !failure.operator;
   const again = (failure.kind === "unavailable" || failure.kind === "slow_down") && triesLeft;
   const waitMs = failure.retryAfterMs ?? backoffMs(failures);
@@ -132,22 +151,24 @@ function failed(delivery: DeliveryRow, error: unknown, lostAt: Date | null): Out
   };
 }
 
-async function save(
-  delivery: DeliveryRow,
-  { event, change, told, message }: Outcome,
-): Promise<number | null> {
+async function save(delivery: DeliveryRow, outcome: Outcome): Promise<number | null> {
+  const { event, told, message } = outcome;
   const state = next(delivery.state as DeliveryState, event);
   if (!state) throw new Error(`A delivery that is ${delivery.state} cannot be ${event.type}.`);
-  await db().transaction(async (tx) => {
+  const nextInMs = await db().transaction(async (tx) => {
+    const change = { ...outcome.change, nextInMs: await reckon(tx, delivery, outcome) };
     if (!(await saveAttempt(tx, delivery.id, delivery.attempt, { ...change, state }))) throw new ClaimLost();
-    await insertEvents(tx, [
-      { deliveryId: delivery.id, attempt: delivery.attempt, event: told, state, message },
-    ]);
+    if (told !== null) {
+      await insertEvents(tx, [
+        { deliveryId: delivery.id, attempt: delivery.attempt, event: told, state, message },
+      ]);
+    }
     if (change.nextInMs !== null)
       await enqueue(tx, "delivery.advance", { deliveryId: delivery.id }, { afterMs: change.nextInMs });
     // Looking again and again is one incident; its end is told as well.
     const news = state !== delivery.state || change.nextInMs === null;
     if (isSettled(state) && news) await settled(tx, delivery, state, change);
+    return change.nextInMs;
   });
   log.info("delivery.moved", {
     deliveryId: delivery.id,
@@ -155,7 +176,7 @@ async function save(
     from: delivery.state,
     to: state,
   });
-  return change.nextInMs;
+  return nextInMs;
 }
 
 async function settled(

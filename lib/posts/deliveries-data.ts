@@ -2,6 +2,7 @@ import "server-only";
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { deliveries, deliveryEvents } from "@/drizzle/schema/posts";
+import { platformPauses } from "@/drizzle/schema/system";
 import { after, db, type Queryable, type Tx } from "@/lib/db";
 import type { DeliveryState } from "./schema";
 
@@ -39,7 +40,7 @@ export async function claimDelivery(id: string): Promise<DeliveryRow | null> {
   return row ?? null;
 }
 
-/** Draws the fence: from here on the world may see it. False when the claim is lost, and then nothing may be sent. */
+/** Draws the fence: from here on the world may see it. Null when the claim is lost or the platform paused: nothing may be sent. */
 export async function fenceDelivery(id: string, attempt: number): Promise<Date | null> {
   const [row] = await db()
     .update(deliveries)
@@ -55,6 +56,8 @@ export async function fenceDelivery(id: string, attempt: number): Promise<Date |
         eq(deliveries.id, id),
         eq(deliveries.attempt, attempt),
         inArray(deliveries.state, ["sending", "processing"]),
+        sql`not exists (select from ${platformPauses} where ${platformPauses.platform} = ${deliveries.platform}
+          and ${platformPauses.probe} is distinct from ${deliveries.id})`,
       ),
     )
     .returning({ fencedAt: deliveries.fencedAt });
@@ -117,6 +120,30 @@ export async function saveAttempt(
     .where(and(eq(deliveries.id, id), eq(deliveries.attempt, attempt)))
     .returning({ id: deliveries.id });
   return saved.length > 0;
+}
+
+/** Lets deliveries that wait for a paused platform come back now, those first that have waited longest. */
+export async function wakeWaiting(tx: Tx, platform: string, limit: number): Promise<string[]> {
+  const waiting = tx
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.platform, platform),
+        eq(deliveries.errorKind, "operator"),
+        inArray(deliveries.state, ["queued", "processing"]),
+        isNull(deliveries.leaseUntil),
+      ),
+    )
+    .orderBy(asc(deliveries.nextAttemptAt))
+    .limit(limit)
+    .for("update", { skipLocked: true });
+  const rows = await tx
+    .update(deliveries)
+    .set({ nextAttemptAt: sql`now()`, updatedAt: sql`now()` })
+    .where(inArray(deliveries.id, waiting))
+    .returning({ id: deliveries.id });
+  return rows.map(({ id }) => id);
 }
 
 /** Queues deliveries anew by their owner's hand; those in other states stay as they are. */

@@ -11,6 +11,8 @@ export type DeliveryEvent =
   | { type: "published" }
   /** Nothing happened at the platform. */
   | { type: "failed"; kind: FailureKind; triesLeft: boolean }
+  /** Its platform refuses the whole installation at the moment: nothing was sent, and it waits. */
+  | { type: "paused" }
   /** The world may have seen the write; its answer did not arrive. */
   | { type: "lost" }
   /** Reading back proved that going on, or trying again, is safe. */
@@ -36,6 +38,9 @@ export function next(state: DeliveryState, event: DeliveryEvent): DeliveryState 
       if (!isOpen(state)) return null;
       if (event.kind === "rejected" || event.kind === "reconnect" || !event.triesLeft) return "failed";
       return state === "processing" ? "processing" : "queued";
+    case "paused":
+      if (state === "sending") return "queued";
+      return state === "processing" ? state : null;
     // Neither success nor failure, and nothing is sent again until it is proved not to be out.
     case "lost":
       return isOpen(state) ? "uncertain" : null;

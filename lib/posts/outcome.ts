@@ -7,9 +7,11 @@ import type { DeliveryEvent } from "./delivery";
 export type Outcome = {
   event: DeliveryEvent;
   change: Omit<DeliveryChange, "state">;
-  /** A line for the story. */
-  told: string;
+  /** A line for the story; null when nothing is new. */
+  told: string | null;
   message: string | null;
+  /** The platform refused the whole installation, not this post. */
+  refused?: { code: string | null; message: string };
 };
 
 /** What to remember of a step the platform took, whether it told us or we read it back. */
@@ -25,9 +27,7 @@ export function stepped(step: PublishStep): Outcome {
         note: step.note ?? null,
         fencedAt: null,
         publishedAt: new Date(),
-        errorKind: null,
-        errorCode: null,
-        errorMessage: null,
+        ...NO_ERROR,
       },
       told: "published",
       message: step.note ?? null,
@@ -35,11 +35,13 @@ export function stepped(step: PublishStep): Outcome {
   }
   return {
     event: { type: "stepped" },
-    change: { nextInMs: step.checkAfterMs, resume: step.resume, fencedAt: null, failures: 0 },
+    change: { nextInMs: step.checkAfterMs, resume: step.resume, fencedAt: null, failures: 0, ...NO_ERROR },
     told: "processing",
     message: null,
   };
 }
+
+const NO_ERROR = { errorKind: null, errorCode: null, errorMessage: null };
 
 export function connectionOf(delivery: DeliveryRow): string {
   if (delivery.connectionId) return delivery.connectionId;

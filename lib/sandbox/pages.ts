@@ -154,6 +154,9 @@ async function look() {
 setTimeout(look, every);
 `;
 
+/** A bell in its tower. */
+export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#1d6b5c"/><path d="M8 3a3.5 3.5 0 0 1 3.5 3.5V10L13 12H3l1.5-2V6.5A3.5 3.5 0 0 1 8 3Z" fill="#efe6cf"/></svg>`;
+
 export const style = `
 :root { color-scheme: light dark; --paper: #fbfaf6; --ink: #22211e; --soft: #5f5c55; --line: #dcd8cd; --accent: #1d6b5c; --on-accent: #fff; }
 @media (prefers-color-scheme: dark) {

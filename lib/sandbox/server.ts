@@ -23,7 +23,7 @@ import { answerPlatform } from "./engine";
 import { findFile } from "./files";
 import type { Simulator } from "./kit";
 import { keepIn, openSandbox, type Sandbox } from "./memory";
-import { feedPage, liveScript, logPage, missingPage, publicationPage, style } from "./pages";
+import { feedPage, icon, liveScript, logPage, missingPage, publicationPage, style } from "./pages";
 
 const simulators: Simulator[] = [
   threadsSandbox,
@@ -109,6 +109,8 @@ function routes(sandbox: Sandbox): Hono<{ Bindings: HttpBindings }> {
     return found === null ? page(c, missingPage(), 404) : page(c, found);
   });
   app.get("/_sandbox/style.css", (c) => c.body(style, 200, { ...ownPage, "content-type": "text/css" }));
+  // Browsers ask for it by themselves, and complain when it is not there.
+  app.get("/favicon.ico", (c) => c.body(icon, 200, { ...ownPage, "content-type": "image/svg+xml" }));
   app.get("/_sandbox/live.js", (c) =>
     c.body(liveScript, 200, { ...ownPage, "content-type": "text/javascript" }),
   );

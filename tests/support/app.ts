@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isBuilt, serveBuilt } from "@/scripts/app";
@@ -7,9 +7,8 @@ import { waitForHealth } from "@/scripts/wait";
 import { type Program, watched } from "./program";
 import { testSecrets } from "./secrets";
 
-/** One for all apps of a test file, as several processes of one installation share theirs. */
-export const mediaDirectory = mkdtempSync(join(tmpdir(), "carillon-media-"));
-process.once("exit", () => rmSync(mediaDirectory, { recursive: true, force: true }));
+/** Several processes of one installation share their uploads. Made in global-setup.ts; outside the tests, here. */
+export const mediaDirectory = process.env["MEDIA_DIR"] ?? mkdtempSync(join(tmpdir(), "carillon-media-"));
 
 /** The real app: the production build as a process of its own, on a free port. */
 export type RunningApp = {

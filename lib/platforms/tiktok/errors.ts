@@ -216,12 +216,12 @@ const REFUSALS = new Map<string, Known>([
     },
   ],
   [
+    // Not the operator's pause: videos that are sent as files go on.
     "url_ownership_unverified",
     {
-      kind: "unavailable",
+      kind: "rejected",
       message:
-        "TikTok fetches files only from addresses it has verified. The operator must verify this site's in the TikTok developer portal.",
-      operator: true,
+        "TikTok fetches files only from addresses it has verified. The operator must verify this site's in the TikTok developer portal; then send this again.",
     },
   ],
   [
