@@ -42,7 +42,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const app = await startApp({
         databaseUrl: database.url,
         sandboxUrl: sandbox.url,
-        env: { BETTER_AUTH_URL: url },
+        env: {
+          BETTER_AUTH_URL: url,
+          ONLYFANS_RULES_URL: `${sandbox.url}/rules.onlyfans.example/rules.json`,
+        },
       });
       const wire = await openWire({ port, to: app.url });
       await use({ url, app, sandbox, wire, databaseUrl: database.url });
