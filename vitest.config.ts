@@ -18,7 +18,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // Real servers, real processes, two cores: slow is not broken. Every wait inside has a deadline of its own.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });

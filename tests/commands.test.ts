@@ -234,7 +234,7 @@ describe("npm run db:migrate", () => {
 /** A process that uses the database in `home`. */
 async function user(): Promise<{ program: Program; server: Started }> {
   const program = await start("tests/support/serve-postgres.ts", [home]);
-  const [line] = await program.says(/^\{.*\}$/m);
+  const [line] = await program.says(/^\{.*\}$/m, 90_000);
   // safe: the program prints just this
   return { program, server: JSON.parse(line) as Started };
 }

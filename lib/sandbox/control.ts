@@ -1,7 +1,8 @@
 /** The sandbox's own door for tests: /_sandbox/… . JSON in, JSON out. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { decide, newCall, newEntry, readBody, realAddress } from "./engine";
+import { readBody } from "./body";
+import { decide, newCall, newEntry, realAddress } from "./engine";
 import { parseFault } from "./faults";
 import { forgetFiles } from "./files";
 import type { Answer, Call, Person, Simulator, World } from "./kit";

@@ -1,16 +1,16 @@
 /** Takes a request meant for a platform: finds the route, lets faults strike, runs the handler, answers, logs. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { readBody, takeBody } from "./body";
 import { consentPage } from "./consent";
 import { type Fault, takeFault } from "./faults";
-import { download, storeBytes, storeStream } from "./files";
+import { download } from "./files";
 import {
   type Answer,
   type Call,
   formBody,
   isAnswer,
   json,
-  type Part,
   type Route,
   redirect,
   type Simulator,
@@ -41,7 +41,7 @@ export async function answerPlatform(
   if (reached === null) return null;
   const { simulator, call } = reached;
   const handler = findHandler(simulator, call);
-  const fits = await takeBody(sandbox, request, handler, call);
+  const fits = await takeBody(request, handler, call);
   call.operation = typeof handler.operation === "string" ? handler.operation : handler.operation(call);
   const entry = record(sandbox.log, newEntry(sandbox, call));
   if (!fits) return send(entry, simulator.failure(call, 413), { close: true });
@@ -160,42 +160,6 @@ function simulatorAt(
     if (simulator.claims?.(call) ?? true) return { simulator, call };
   }
   return null;
-}
-
-/** Reads the body as the route takes it. False when it is longer than allowed. */
-async function takeBody(sandbox: Sandbox, request: Request, handler: Handler, call: Call): Promise<boolean> {
-  if (handler.takes === "file") {
-    call.file = request.body ? await storeStream(sandbox.fileDirectory, request.body) : null;
-    return true;
-  }
-  const body = await readBody(request, handler.maxBodyBytes);
-  if (body === null) return false;
-  const type = request.headers.get("content-type") ?? "";
-  if (handler.takes === "parts" && /^multipart\/form-data\b/i.test(type)) {
-    call.parts = await partsOf(sandbox, body, type);
-  } else call.body = body;
-  return true;
-}
-
-/** null when the body is not what its type says. */
-async function partsOf(sandbox: Sandbox, body: Uint8Array, type: string): Promise<Part[] | null> {
-  const form = await new Response(new Uint8Array(body), { headers: { "content-type": type } })
-    .formData()
-    .catch((error: unknown) => {
-      if (error instanceof TypeError) return null;
-      throw error;
-    });
-  if (form === null) return null;
-  const parts: Part[] = [];
-  for (const [name, value] of form) {
-    if (typeof value === "string") {
-      parts.push({ name, filename: null, type: "text/plain", text: value, file: null });
-    } else {
-      const file = storeBytes(sandbox.fileDirectory, new Uint8Array(await value.arrayBuffer()));
-      parts.push({ name, filename: value.name, type: value.type, text: "", file });
-    }
-  }
-  return parts;
 }
 
 function findHandler(simulator: Simulator, call: Call): Handler {
@@ -404,20 +368,6 @@ async function evil(sandbox: Sandbox, request: Request, target: URL): Promise<Re
     bodyBytes: bytes.byteLength,
   });
   return Response.json({});
-}
-
-/** The body, or null when it is longer than allowed; then the rest of it is not read. */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return null;
-  if (request.body === null) return new Uint8Array();
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of request.body) {
-    length += part.byteLength;
-    if (length > maxBytes) return null;
-    parts.push(part);
-  }
-  return new Uint8Array(Buffer.concat(parts));
 }
 
 /** The `:named` parts of a matching path, or null. */

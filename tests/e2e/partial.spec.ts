@@ -60,7 +60,10 @@ test("a refusal by X names its remedy, and the reworked text goes to X alone", a
   await expect(page.getByRole("link", { name: "Mild enough for X" })).toBeHidden();
 });
 
-test("trying again sends what failed, and nothing else", async ({ page, sandbox }) => {
+test("a platform that refuses the whole app is paused: its post waits, and the screens say why", async ({
+  page,
+  sandbox,
+}) => {
   await sandbox.fault({
     platform: "twitter",
     operation: "create_tweet",
@@ -68,12 +71,12 @@ test("trying again sends what failed, and nothing else", async ({ page, sandbox 
     status: 402,
     times: 1,
   });
-  await publishToBoth(page, "Twice tried");
-  await expect(page.getByRole("heading", { name: "Published on 1 of 2 accounts; 1 failed" })).toBeVisible();
-  await expect(result(page, "X")).toContainText("The operator must top them up");
-  await result(page, "X").getByRole("button", { name: "Try again on Ada Bell" }).click();
-  await expect(page.getByRole("heading", { name: "Published on all 2 accounts" })).toBeVisible();
-  expect((await sandbox.effects()).map(({ platform }) => platform).sort()).toEqual(["threads", "twitter"]);
+  await publishToBoth(page, "For when the credits are back");
+  await expect(result(page, "Threads")).toContainText("Published");
+  await expect(result(page, "X")).toContainText("your post waits and goes out by itself");
+  expect((await sandbox.effects()).map(({ platform }) => platform)).toEqual(["threads"]);
+  await page.goto("/settings/integrations");
+  await expect(page.getByText("Paused", { exact: true })).toBeVisible();
 });
 
 test("a lost answer is called neither success nor failure, and clears up on the open page", async ({
