@@ -115,7 +115,8 @@ async function write(
   for (const target of await targets.all()) await target.check();
   await page.getByRole("textbox", { name: "Post text" }).fill(text);
   await page.locator('input[type="file"]').first().setInputFiles(file);
-  await expect(page.getByText(file.name).first()).toBeVisible();
+  // While a file is still on its way, Publish waits for it.
+  await expect(page.getByText(`Added: ${file.name}`)).toBeVisible();
   const reddit = card(page, "Reddit");
   await reddit.getByRole("textbox", { name: "Subreddit" }).fill("bellpics");
   await reddit.getByRole("textbox", { name: "Title" }).fill(text);
