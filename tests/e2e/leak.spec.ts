@@ -81,7 +81,14 @@ test("no secret of the whole run lies open anywhere", () => {
   expect(all(/^what the app printed/).join()).toContain("delivery.");
   expect(all(/^the build's/).length).toBeGreaterThan(5);
 
-  expect(findLeaks(secrets, texts)).toEqual([]);
+  // A pasted session is said once, by its owner, in the request that brings it; nothing says it back.
+  const pasted = "the question POST /api/connections";
+  expect(
+    findLeaks(
+      secrets,
+      texts.filter(({ where }) => where !== pasted),
+    ),
+  ).toEqual([]);
   // The browser may say a password, and the sandbox's own ships with its button. Nothing says one back.
   const said = texts.filter(({ where }) => !/^the (question|build)/.test(where));
   expect(findLeaks([{ kind: "a password", value: DEMO_PASSWORD }], said)).toEqual([]);
