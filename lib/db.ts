@@ -6,6 +6,7 @@ import { drizzle as drizzlePg, type NodePgDatabase } from "drizzle-orm/node-post
 import { Pool } from "pg";
 import * as authTables from "@/drizzle/schema/auth";
 import * as connectionTables from "@/drizzle/schema/connections";
+import * as inboxTables from "@/drizzle/schema/inbox";
 import * as mediaTables from "@/drizzle/schema/media";
 import * as postTables from "@/drizzle/schema/posts";
 import * as systemTables from "@/drizzle/schema/system";
@@ -13,7 +14,14 @@ import { env } from "@/lib/env";
 import { log } from "@/lib/log";
 
 /** One way to PostgreSQL: `pg` for any server, Neon's WebSocket driver when the address is Neon's. */
-const schema = { ...authTables, ...connectionTables, ...mediaTables, ...postTables, ...systemTables };
+const schema = {
+  ...authTables,
+  ...connectionTables,
+  ...inboxTables,
+  ...mediaTables,
+  ...postTables,
+  ...systemTables,
+};
 
 export type Database = NodePgDatabase<typeof schema>;
 export type Tx = Parameters<Parameters<Database["transaction"]>[0]>[0];

@@ -1,3 +1,5 @@
+import type { Inbox } from "./inbox-contract";
+
 /**
  * What a platform is, to the rest of the house.
  * A provider is a plain object that remembers nothing; a capability it lacks is a member it does not have.
@@ -329,6 +331,8 @@ export type Provider = {
   quota?(access: Access): Promise<Quota>;
   /** Asked when a post is written, and by the provider itself again before it is sent. `options`: the answers so far. */
   choices?(access: Access, options: Record<string, unknown>): Promise<Choices>;
+  /** Messages and comments; absent means that the platform has none, or does not let us near them. */
+  inbox?: Inbox;
 };
 
 /** Named by what helps: connect again, wait, change the post, or try again. */

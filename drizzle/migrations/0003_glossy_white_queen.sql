@@ -1,0 +1,113 @@
+CREATE TABLE "conversations" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" text NOT NULL,
+	"connection_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"remote_key" text NOT NULL,
+	"peer_id" text,
+	"peer_name" text,
+	"peer_handle" text,
+	"peer_avatar_url" text,
+	"peer_facts" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"profile_at" timestamp with time zone,
+	"media_id" text,
+	"last_inbound_at" timestamp with time zone,
+	"last_message_at" timestamp with time zone NOT NULL,
+	"unread" integer DEFAULT 0 NOT NULL,
+	"archived_at" timestamp with time zone,
+	"mode" text,
+	"paused_until" timestamp with time zone,
+	"handed_over_at" timestamp with time zone,
+	"handed_over_why" text,
+	"standby" boolean DEFAULT false NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "conversations_remote" UNIQUE("connection_id","kind","remote_key"),
+	CONSTRAINT "conversations_kind" CHECK ("conversations"."kind" in ('direct', 'comment', 'mention')),
+	CONSTRAINT "conversations_mode" CHECK ("conversations"."mode" is null or "conversations"."mode" in ('off', 'suggest', 'auto'))
+);
+--> statement-breakpoint
+CREATE TABLE "inbox_accounts" (
+	"connection_id" uuid PRIMARY KEY NOT NULL,
+	"user_id" text NOT NULL,
+	"subscription" text DEFAULT 'off' NOT NULL,
+	"subscribed_at" timestamp with time zone,
+	"subscription_error" text,
+	"backfilled_at" timestamp with time zone,
+	"last_event_at" timestamp with time zone,
+	"mode" text DEFAULT 'off' NOT NULL,
+	"answering" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "inbox_accounts_subscription" CHECK ("inbox_accounts"."subscription" in ('off', 'on', 'failed', 'not_allowed')),
+	CONSTRAINT "inbox_accounts_mode" CHECK ("inbox_accounts"."mode" in ('off', 'suggest', 'auto'))
+);
+--> statement-breakpoint
+CREATE TABLE "messages" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"conversation_id" uuid NOT NULL,
+	"user_id" text NOT NULL,
+	"connection_id" uuid NOT NULL,
+	"remote_id" text,
+	"author" text,
+	"state" text NOT NULL,
+	"text" text,
+	"attachments" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"reply_to" jsonb,
+	"quick_replies" text[] DEFAULT '{}'::text[] NOT NULL,
+	"details" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"reactions" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"edits" integer DEFAULT 0 NOT NULL,
+	"edited_at" timestamp with time zone,
+	"unsent_at" timestamp with time zone,
+	"seen_at" timestamp with time zone,
+	"sent_at" timestamp with time zone NOT NULL,
+	"wish" uuid,
+	"part" integer DEFAULT 0 NOT NULL,
+	"attempt" integer DEFAULT 0 NOT NULL,
+	"lease_until" timestamp with time zone,
+	"fenced_at" timestamp with time zone,
+	"due_at" timestamp with time zone,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"error_kind" text,
+	"error_code" text,
+	"error_message" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "messages_author" CHECK ("messages"."author" is null or "messages"."author" in ('them', 'person', 'phone', 'assistant')),
+	CONSTRAINT "messages_state" CHECK ("messages"."state" in ('received', 'queued', 'sending', 'sent', 'failed', 'uncertain', 'cancelled'))
+);
+--> statement-breakpoint
+CREATE TABLE "webhook_events" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"platform" text NOT NULL,
+	"account_id" text NOT NULL,
+	"digest" text NOT NULL,
+	"entry" text NOT NULL,
+	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"due_at" timestamp with time zone DEFAULT now(),
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"processed_at" timestamp with time zone,
+	"outcome" jsonb,
+	"error" text,
+	CONSTRAINT "webhook_events_digest_unique" UNIQUE("digest")
+);
+--> statement-breakpoint
+ALTER TABLE "conversations" ADD CONSTRAINT "conversations_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "conversations" ADD CONSTRAINT "conversations_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "inbox_accounts" ADD CONSTRAINT "inbox_accounts_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "inbox_accounts" ADD CONSTRAINT "inbox_accounts_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "messages" ADD CONSTRAINT "messages_conversation_id_conversations_id_fk" FOREIGN KEY ("conversation_id") REFERENCES "public"."conversations"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "messages" ADD CONSTRAINT "messages_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "messages" ADD CONSTRAINT "messages_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "conversations_user" ON "conversations" USING btree ("user_id","last_message_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "conversations_changed" ON "conversations" USING btree ("user_id","updated_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "inbox_accounts_user" ON "inbox_accounts" USING btree ("user_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "messages_remote" ON "messages" USING btree ("connection_id","remote_id") WHERE "messages"."remote_id" is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "messages_wish" ON "messages" USING btree ("conversation_id","wish","part") WHERE "messages"."wish" is not null;--> statement-breakpoint
+CREATE INDEX "messages_conversation" ON "messages" USING btree ("conversation_id","sent_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "messages_due" ON "messages" USING btree ("due_at") WHERE "messages"."due_at" is not null;--> statement-breakpoint
+CREATE INDEX "messages_numbers" ON "messages" USING btree ("user_id","sent_at");--> statement-breakpoint
+CREATE INDEX "webhook_events_due" ON "webhook_events" USING btree ("due_at") WHERE "webhook_events"."due_at" is not null;--> statement-breakpoint
+CREATE INDEX "webhook_events_account" ON "webhook_events" USING btree ("platform","account_id","received_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "webhook_events_received" ON "webhook_events" USING btree ("received_at");
