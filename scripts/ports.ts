@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { codeOf, Problem } from "./problem";
@@ -11,20 +12,15 @@ export function isFree(port: number, host = "127.0.0.1"): Promise<boolean> {
   });
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === "object"
-          ? resolve(address.port)
-          : reject(new Error("No port was given.")),
-      );
-    });
-  });
+/** Below the range from which systems give ports to outgoing connections: nobody takes one of these by chance. */
+const QUIET = { from: 15_000, to: 30_000 };
+
+/** A port of 127.0.0.1 that was free a moment ago, and that no outgoing connection will be given meanwhile. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(QUIET.from, QUIET.to);
+    if (await isFree(port)) return port;
+  }
 }
 
 /** A port number from the environment. @throws Problem when it is none */

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { z } from "zod";
 import { build, isBuilt } from "./app";
 import { installBrowser } from "./browser";
@@ -12,7 +12,7 @@ import { runToEnd } from "./processes";
  * `npm test`: everything a change must pass. Goes on after a failure, so that one run tells all; the very last line is
  * `N passed, M failed`. `-- --only unit` or `-- --only e2e` runs a part.
  */
-type Tally = { passed: number; failed: number };
+type Tally = { passed: number; failed: number /** By name, where the runner tells. */; failures?: string[] };
 type Step = { name: string; part: "checks" | "unit" | "e2e"; run(): Promise<Tally> };
 
 const bin = (path: string): string => join(root, "node_modules", path);
@@ -37,7 +37,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => (stopped.asked = true));
 
 /** A suite that hangs is a failure like any other. */
-const PATIENCE_MS = 13 * 60_000;
+const PATIENCE_MS = 16 * 60_000;
 
 /** A step that breaks down is a failure, not the end of the run. */
 async function counted(step: Step): Promise<Tally> {
@@ -67,7 +67,11 @@ const VitestReport = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
   testResults: z.array(
-    z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
   ),
 });
 
@@ -80,16 +84,36 @@ async function unitTests(): Promise<Tally> {
   );
   const report = VitestReport.parse(readReport(file));
   // A file that fails before its first test has no failed test to be counted.
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === "failed" && !assertionResults.some((test) => test.status === "failed"),
-  ).length;
-  return honest({ passed: report.numPassedTests, failed: report.numFailedTests + broken }, code);
+  const failures = report.testResults.flatMap(({ name, status, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    if (status === "failed" && failed.length === 0) return [`${file}, before its first test`];
+    return failed.map(({ fullName }) => `${file}: ${fullName}`);
+  });
+  return honest({ passed: report.numPassedTests, failed: failures.length, failures }, code);
 }
+
+/** Suites hold suites; those of a file hold its tests. */
+type Suite = {
+  specs?: { title: string; file: string; ok: boolean }[] | undefined;
+  suites?: Suite[] | undefined;
+};
+const Suite: z.ZodType<Suite> = z.lazy(() =>
+  z.object({
+    specs: z.array(z.object({ title: z.string(), file: z.string(), ok: z.boolean() })).optional(),
+    suites: z.array(Suite).optional(),
+  }),
+);
 
 const PlaywrightReport = z.object({
   stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number() }),
+  suites: z.array(Suite),
 });
+
+const failedSpecs = ({ specs = [], suites = [] }: Suite): string[] => [
+  ...specs.filter(({ ok }) => !ok).map(({ file, title }) => `tests/e2e/${file}: ${title}`),
+  ...suites.flatMap(failedSpecs),
+];
 
 async function browserTests(): Promise<Tally> {
   if (!(await installBrowser())) {
@@ -107,8 +131,9 @@ async function browserTests(): Promise<Tally> {
     },
     { withinMs: PATIENCE_MS },
   );
-  const { expected, unexpected, flaky } = PlaywrightReport.parse(readReport(file)).stats;
-  return honest({ passed: expected, failed: unexpected + flaky }, code);
+  const { stats, suites } = PlaywrightReport.parse(readReport(file));
+  const failures = suites.flatMap(failedSpecs);
+  return honest({ passed: stats.expected, failed: stats.unexpected + stats.flaky, failures }, code);
 }
 
 /** A runner that ends badly although every test passed has failed at something else. */
@@ -145,6 +170,7 @@ await main(async () => {
     const seconds = Math.round((Date.now() - started) / 1000);
     lines.push(
       `${tally.failed === 0 ? "ok  " : "FAIL"}  ${step.name}: ${tally.passed} passed, ${tally.failed} failed (${seconds} s)`,
+      ...(tally.failures ?? []).map((failure) => `        ${failure}`),
     );
   }
   rmSync(reports, { recursive: true, force: true });
