@@ -1,6 +1,7 @@
 import { FlaskConical } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { FastForward } from "@/components/connections/fast-forward";
 import { Logo } from "@/components/logo";
 import { Nav } from "@/components/nav";
 import { Shortcuts } from "@/components/shortcuts";
@@ -32,6 +33,7 @@ export function Shell({ user, sandboxUrl, children }: Props) {
             <FlaskConical aria-hidden className="size-4" />
             <span>Sandbox: nothing leaves this machine.</span>
             <ExternalLink href={sandboxUrl}>See what was published</ExternalLink>
+            <FastForward />
           </aside>
         )}
         <main id="main" tabIndex={-1} className="mx-auto max-w-5xl px-4 py-6 outline-none md:px-8 md:py-8">

@@ -1,10 +1,10 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { CircleUserRound, LogOut } from "lucide-react";
+import { CircleUserRound, LogOut, Settings } from "lucide-react";
 import { useTheme } from "next-themes";
 import { Button } from "@/components/ui/button";
-import { Menu, MenuChoice, MenuItem, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
+import { Menu, MenuChoice, MenuItem, MenuLink, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
 import { useAwake } from "@/components/ui/time";
 import { warn } from "@/components/ui/toast";
 import { api, sentence } from "@/lib/http/api";
@@ -49,6 +49,10 @@ export function UserMenu({ name, email }: { name: string; email: string }) {
         onChange={setTheme}
       />
       <MenuSeparator />
+      <MenuLink href="/settings">
+        <Settings aria-hidden className="size-4" />
+        Settings
+      </MenuLink>
       <MenuItem onClick={() => signOut.mutate()}>
         <LogOut aria-hidden className="size-4" />
         Sign out

@@ -4,6 +4,7 @@ import { betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import { accounts, rateLimits, sessions, users, verifications } from "@/drizzle/schema/auth";
+import { checkAfterSignIn } from "@/lib/connections/sign-in-check";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { sendMail } from "@/lib/mail";
@@ -71,6 +72,7 @@ function createAuth() {
         }),
     },
     ...(google && { socialProviders: { google } }),
+    databaseHooks: { session: { create: { after: ({ userId }) => checkAfterSignIn(userId) } } },
     session: { expiresIn: 7 * DAY_S, updateAge: DAY_S },
     advanced: {
       cookiePrefix: "carillon",

@@ -514,6 +514,8 @@ describe("the composer", () => {
     accessExpiresAt: null,
     refreshDueAt: null,
     renewsItself: false,
+    endsAt: null,
+    checkedAt: null,
     lastError: null,
   };
   const written = (change: Partial<Written>): Written => ({ ...emptyDraft([ADA]), text: "Bells", ...change });

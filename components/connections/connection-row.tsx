@@ -1,37 +1,41 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
+import { clsx } from "clsx";
+import { useEffect, useRef } from "react";
 import { ConnectButton } from "@/components/connections/connect-button";
+import { ConnectionFacts } from "@/components/connections/connection-facts";
 import { SessionLink } from "@/components/connections/session-link";
 import { accountLabel, needsAttention, permissionWords, statusOf } from "@/components/connections/status";
+import { useRefresh, useTest } from "@/components/connections/use-upkeep";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { ExternalLink } from "@/components/ui/external-link";
-import { Time } from "@/components/ui/time";
-import { tell, warn } from "@/components/ui/toast";
-import { checkConnection, connectionQueries } from "@/lib/connections/queries";
+import { Time, useAwake } from "@/components/ui/time";
 import type { ConnectionDto } from "@/lib/connections/schema";
 import { sessionFacts } from "@/lib/connections/session-schema";
-import { sentence } from "@/lib/http/api";
 
 type Props = {
   connection: ConnectionDto;
   platformName: string;
   canConnect: boolean;
+  /** Someone came here to renew this one. */
+  isWanted: boolean;
   onDisconnect: () => void;
 };
 
 /** One account: how it is, what it may do, and what can be done about it. */
-export function ConnectionRow({ connection, platformName, canConnect, onDisconnect }: Props) {
+export function ConnectionRow({ connection, platformName, canConnect, isWanted, onDisconnect }: Props) {
   const label = accountLabel(connection);
   const status = statusOf(connection);
   const session = sessionFacts(connection);
   // A pasted session is asked about once at most.
   const canTest = !session || (!session.askedAt && connection.status !== "reconnect");
-  const look = needsAttention(connection) ? "primary" : "plain";
+  const look = needsAttention(connection) || isWanted ? "primary" : "plain";
   const test = useTest(platformName);
+  const refresh = useRefresh();
+  const reconnect = useFocusWhen<HTMLButtonElement & HTMLAnchorElement>(isWanted);
   return (
-    <li className="grid gap-3 px-5 py-4">
+    <li className={clsx("grid gap-3 px-5 py-4", isWanted && "bg-accent-soft")}>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="min-w-0 font-medium break-words">
           {connection.name}
@@ -67,11 +71,12 @@ export function ConnectionRow({ connection, platformName, canConnect, onDisconne
       <div className="flex flex-wrap gap-2">
         {canConnect &&
           (session ? (
-            <SessionLink connection={connection.id} style={{ size: "small", look }}>
+            <SessionLink ref={reconnect} connection={connection.id} style={{ size: "small", look }}>
               Reconnect<span className="sr-only"> {label}</span>
             </SessionLink>
           ) : (
             <ConnectButton
+              ref={reconnect}
               request={{ platform: connection.platform, connection: connection.id }}
               style={{ size: "small", look }}
             >
@@ -84,10 +89,16 @@ export function ConnectionRow({ connection, platformName, canConnect, onDisconne
             <span className="sr-only">: {label}</span>
           </Button>
         )}
+        {connection.renewsItself && (
+          <Button size="small" busy={refresh.isPending} onClick={() => refresh.mutate(connection)}>
+            Refresh<span className="sr-only"> {label}</span>
+          </Button>
+        )}
         <Button size="small" look="quiet" onClick={onDisconnect}>
           Disconnect<span className="sr-only"> {label}</span>
         </Button>
       </div>
+      <ConnectionFacts connection={connection} platformName={platformName} />
     </li>
   );
 }
@@ -101,38 +112,25 @@ function Lifetime({ connection }: { connection: ConnectionDto }) {
       </>
     );
   }
-  if (connection.renewsItself && connection.refreshDueAt) return <>Renewed as you post from it.</>;
-  if (!connection.accessExpiresAt) return <>{connection.status === "active" && "No end date is known."}</>;
-  return (
-    <>
-      Ends on <Time at={connection.accessExpiresAt} />; reconnect before then.
-    </>
-  );
+  if (connection.status === "reconnect") return null;
+  if (connection.endsAt) {
+    return (
+      <>
+        Ends on <Time at={connection.endsAt} />; reconnect before then.
+      </>
+    );
+  }
+  return <>{connection.renewsItself ? "Carillon renews it by itself." : "No end date is known."}</>;
 }
 
-/** Asks the platform, then reports what the connection's state has become: not merely that an answer came. */
-function useTest(platformName: string) {
-  return useMutation({
-    mutationFn: ({ id }: ConnectionDto) => checkConnection(id),
-    onSuccess: async (_answer, connection, _before, { client }) => {
-      await client.invalidateQueries({ queryKey: connectionQueries.all() });
-      const now = client
-        .getQueryData(connectionQueries.list().queryKey)
-        ?.connections.find(({ id }) => id === connection.id);
-      if (!now) return;
-      if (needsAttention(now)) {
-        const { label, means } = statusOf(now);
-        warn({ title: `${accountLabel(now)}: ${label}`, description: means ?? "" });
-      } else if (sessionFacts(now)?.checked === false) {
-        tell({
-          title: `${accountLabel(now)} could not be checked`,
-          description: `${now.lastError?.message ?? ""} The session is kept as it is.`,
-        });
-      } else tell({ title: `${platformName} answered: ${accountLabel(now)} works` });
-    },
-    onError: async (error, connection, _before, { client }) => {
-      warn({ title: `${accountLabel(connection)} could not be tested`, description: sentence(error) });
-      await client.invalidateQueries({ queryKey: connectionQueries.all() });
-    },
-  });
+/** Puts the focus on something once the page is awake, and brings it into view. */
+function useFocusWhen<T extends HTMLElement>(wanted: boolean) {
+  const awake = useAwake();
+  const ref = useRef<T>(null);
+  useEffect(() => {
+    if (!wanted || !awake) return;
+    ref.current?.focus({ preventScroll: true });
+    ref.current?.scrollIntoView({ block: "center" });
+  }, [wanted, awake]);
+  return ref;
 }

@@ -13,8 +13,11 @@ import { connectionQueries, disconnectConnection } from "@/lib/connections/queri
 import type { ConnectionDto } from "@/lib/connections/schema";
 import { sentence } from "@/lib/http/api";
 
-/** Every platform the house knows, with the accounts connected there. */
-export function ConnectionsScreen() {
+/**
+ * Every platform the house knows, with the accounts connected there.
+ * @param wanted the connection that a notice leads to: it is shown, and its button is one press away
+ */
+export function ConnectionsScreen({ wanted }: { wanted: string | null }) {
   const { data, error, refetch, isFetching } = useQuery(connectionQueries.list());
   const [leaving, setLeaving] = useState<ConnectionDto | null>(null);
   const disconnect = useDisconnect();
@@ -44,6 +47,7 @@ export function ConnectionsScreen() {
           key={platform.spec.id}
           platform={platform}
           connections={data.connections.filter((connection) => connection.platform === platform.spec.id)}
+          wanted={wanted}
           onDisconnect={setLeaving}
         />
       ))}

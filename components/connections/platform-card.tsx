@@ -11,11 +11,13 @@ import type { ConnectionDto, PlatformDto } from "@/lib/connections/schema";
 type Props = {
   platform: PlatformDto;
   connections: ConnectionDto[];
+  /** The connection someone came here to renew. */
+  wanted: string | null;
   onDisconnect: (connection: ConnectionDto) => void;
 };
 
 /** One platform: connect to it, and the accounts that are. */
-export function PlatformCard({ platform, connections, onDisconnect }: Props) {
+export function PlatformCard({ platform, connections, wanted, onDisconnect }: Props) {
   const { spec, unconfigured } = platform;
   const ready = unconfigured.length === 0;
   return (
@@ -56,6 +58,7 @@ export function PlatformCard({ platform, connections, onDisconnect }: Props) {
               connection={connection}
               platformName={spec.name}
               canConnect={ready}
+              isWanted={connection.id === wanted}
               onDisconnect={() => onDisconnect(connection)}
             />
           ))}

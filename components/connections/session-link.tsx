@@ -1,5 +1,5 @@
 import Link from "next/link";
-import type { ReactNode } from "react";
+import type { ReactNode, Ref } from "react";
 import { type ButtonStyle, buttonStyle } from "@/components/ui/button-style";
 
 type Props = {
@@ -7,19 +7,20 @@ type Props = {
   /** Load the page anew, when it is the one we are on. */
   reload?: true;
   style?: ButtonStyle;
+  ref?: Ref<HTMLAnchorElement>;
   children: ReactNode;
 };
 
 /** To the page where a session is pasted: where others have a consent page. */
-export function SessionLink({ connection, reload, style, children }: Props) {
+export function SessionLink({ connection, reload, style, ref, children }: Props) {
   const href = connection ? `/of/connect?connection=${connection}` : "/of/connect";
   const className = buttonStyle(style);
   return reload ? (
-    <a href={href} className={className}>
+    <a ref={ref} href={href} className={className}>
       {children}
     </a>
   ) : (
-    <Link href={href} className={className}>
+    <Link ref={ref} href={href} className={className}>
       {children}
     </Link>
   );

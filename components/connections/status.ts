@@ -8,7 +8,7 @@ export const statusWords: Record<ConnectionStatus, { label: string; tone: Tone; 
   expiring: {
     label: "Expires soon",
     tone: "warn",
-    means: "Reconnect it before then, so that no post is missed.",
+    means: "It cannot be renewed from here. Reconnect it before it ends, so that no post is missed.",
   },
   limited: {
     label: "Limited",
@@ -24,7 +24,8 @@ export const statusWords: Record<ConnectionStatus, { label: string; tone: Tone; 
   paused: {
     label: "Paused",
     tone: "neutral",
-    means: "Nothing is published to this account while it is paused.",
+    means:
+      "The platform takes no posts from this installation at the moment. Your posts wait, and go out by themselves.",
   },
 };
 
@@ -43,8 +44,9 @@ export function statusOf(connection: ConnectionDto): { label: string; tone: Tone
     : { label: "Stored, not checked", tone: "neutral", means: null };
 }
 
-export const needsAttention = (connection: Pick<ConnectionDto, "status">): boolean =>
-  connection.status !== "active";
+/** Whether there is something to do for its owner; a pause passes without them. */
+export const needsAttention = ({ status }: Pick<ConnectionDto, "status">): boolean =>
+  status !== "active" && status !== "paused";
 
 /** "Ada Bell (@adabell)": the one way an account is named. */
 export const accountLabel = ({ name, handle }: Pick<ConnectionDto, "name" | "handle">): string =>

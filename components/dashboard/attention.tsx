@@ -1,17 +1,31 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { X } from "lucide-react";
 import { ConnectButton } from "@/components/connections/connect-button";
 import { SessionLink } from "@/components/connections/session-link";
-import { accountLabel, needsAttention, permissionWords, statusOf } from "@/components/connections/status";
+import { accountLabel, permissionWords, statusOf } from "@/components/connections/status";
+import { needingAttention, usePutAway } from "@/components/dashboard/news";
 import { PlatformIcon } from "@/components/platform-icon";
 import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Time } from "@/components/ui/time";
 import type { ConnectionDto, PlatformDto } from "@/lib/connections/schema";
+import { notificationQueries } from "@/lib/notifications/queries";
 
 type Props = { connections: ConnectionDto[]; platforms: PlatformDto[] };
 
-/** Accounts from which posts would not go out, or soon not any more. Silent when all is well. */
+/**
+ * Accounts from which posts would not go out, or soon not any more. Silent when all is well, and about what its owner has
+ * put away until there is news of it; the accounts page goes on saying it.
+ */
 export function Attention({ connections, platforms }: Props) {
-  const troubled = connections.filter(needsAttention);
+  const news = useQuery(notificationQueries.unread()).data;
+  const away = usePutAway();
+  const troubled = needingAttention(connections, news);
+  const noticeOf = (id: string) =>
+    news?.notifications.find(({ connectionIds }) => connectionIds.includes(id))?.id ?? null;
   if (troubled.length === 0) return null;
   return (
     <section className="grid gap-3">
@@ -21,6 +35,7 @@ export function Attention({ connections, platforms }: Props) {
           {troubled.map((connection) => {
             const { label, tone, means } = statusOf(connection);
             const platform = platforms.find(({ spec }) => spec.id === connection.platform);
+            const noticeId = noticeOf(connection.id);
             return (
               <li key={connection.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-4">
                 <PlatformIcon platform={connection.platform} />
@@ -35,10 +50,10 @@ export function Attention({ connections, platforms }: Props) {
                     {means}
                     {connection.missing.length > 0 &&
                       ` Not allowed: ${connection.missing.map(permissionWords).join(", ")}.`}
-                    {connection.status === "expiring" && connection.accessExpiresAt && (
+                    {connection.status === "expiring" && connection.endsAt && (
                       <>
                         {" "}
-                        It ends on <Time at={connection.accessExpiresAt} />.
+                        It ends on <Time at={connection.endsAt} />.
                       </>
                     )}
                   </p>
@@ -48,20 +63,24 @@ export function Attention({ connections, platforms }: Props) {
                     Reconnect<span className="sr-only"> {accountLabel(connection)}</span>
                   </SessionLink>
                 )}
-                {platform?.connects === "consent" &&
-                  platform.unconfigured.length === 0 &&
-                  connection.status !== "paused" && (
-                    <ConnectButton
-                      request={{
-                        platform: connection.platform,
-                        connection: connection.id,
-                        returnTo: "/dashboard",
-                      }}
-                      style={{ look: "primary", size: "small" }}
-                    >
-                      Reconnect<span className="sr-only"> {accountLabel(connection)}</span>
-                    </ConnectButton>
-                  )}
+                {platform?.connects === "consent" && platform.unconfigured.length === 0 && (
+                  <ConnectButton
+                    request={{
+                      platform: connection.platform,
+                      connection: connection.id,
+                      returnTo: "/dashboard",
+                    }}
+                    style={{ look: "primary", size: "small" }}
+                  >
+                    Reconnect<span className="sr-only"> {accountLabel(connection)}</span>
+                  </ConnectButton>
+                )}
+                {noticeId && (
+                  <Button look="quiet" size="small" onClick={() => away.mutate(noticeId)}>
+                    <X aria-hidden className="size-4" />
+                    <span className="sr-only">Put away: {accountLabel(connection)}</span>
+                  </Button>
+                )}
               </li>
             );
           })}

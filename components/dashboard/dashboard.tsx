@@ -49,7 +49,7 @@ export function Dashboard({ userId }: { userId: string }) {
   return (
     <div className="grid gap-8">
       <Attention connections={connections} platforms={platforms} />
-      <Notifications />
+      <Notifications connections={connections} />
       {isNew && <FirstRun connected={connections.length > 0} posted={posts.length > 0} />}
       {connections.length > 0 && <QuickCompose userId={userId} available={connections.map(({ id }) => id)} />}
       {(posts.length > 0 || connections.length > 0) && (

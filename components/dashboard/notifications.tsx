@@ -1,22 +1,27 @@
 "use client";
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import Link from "next/link";
+import { needingAttention, usePutAway } from "@/components/dashboard/news";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Time } from "@/components/ui/time";
-import { notificationQueries, putAway } from "@/lib/notifications/queries";
+import type { ConnectionDto } from "@/lib/connections/schema";
+import { notificationQueries } from "@/lib/notifications/queries";
 
-/** What happened while nobody was looking, until it is put away. Silent when there is nothing to tell. */
-export function Notifications() {
+/**
+ * What happened while nobody was looking, until it is put away. Silent when there is nothing to tell, and about accounts
+ * that need attention: that is said above.
+ */
+export function Notifications({ connections }: { connections: ConnectionDto[] }) {
   const { data } = useQuery(notificationQueries.unread());
-  const away = useMutation({
-    mutationFn: putAway,
-    onSettled: (_answer, _error, _id, _result, { client }) =>
-      client.invalidateQueries({ queryKey: notificationQueries.all() }),
-  });
-  const shown = (data?.notifications ?? []).filter(({ id }) => !(away.isPending && away.variables === id));
+  const away = usePutAway();
+  const troubled = needingAttention(connections, data).map(({ id }) => id);
+  const shown = (data?.notifications ?? []).filter(
+    ({ id, connectionIds }) =>
+      !(away.isPending && away.variables === id) && !connectionIds.some((one) => troubled.includes(one)),
+  );
   if (shown.length === 0) return null;
   return (
     <section className="grid gap-3">

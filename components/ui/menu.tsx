@@ -2,6 +2,7 @@
 
 import { Menu as Base } from "@base-ui/react/menu";
 import { Check } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 
 const item =
@@ -28,6 +29,12 @@ export const MenuItem = ({ onClick, children }: { onClick: () => void; children:
   <Base.Item onClick={onClick} className={item}>
     {children}
   </Base.Item>
+);
+
+export const MenuLink = ({ href, children }: { href: string; children: ReactNode }) => (
+  <Base.LinkItem render={<Link href={href} />} closeOnClick className={item}>
+    {children}
+  </Base.LinkItem>
 );
 
 export const MenuSeparator = () => <Base.Separator className="my-1.5 h-px bg-line" />;

@@ -1,5 +1,16 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, text, timestamp, unique, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { users } from "./auth";
 
 /** What people consented to (grants), the accounts that reaches (connections), and flows under way (oauth_states). */
@@ -24,6 +35,8 @@ export const grants = pgTable(
     keyId: text("key_id").notNull(),
     /** Goes up with every change of the credentials: a save that read an older one loses. */
     version: integer("version").notNull().default(1),
+    /** Whether we hold something to renew it with: LinkedIn and others hand that to some apps only. */
+    renewable: boolean("renewable").notNull().default(false),
     accessExpiresAt: instant("access_expires_at"),
     refreshExpiresAt: instant("refresh_expires_at"),
     refreshDueAt: instant("refresh_due_at"),
@@ -73,6 +86,10 @@ export const connections = pgTable(
     credentials: text("credentials"),
     keyId: text("key_id"),
     version: integer("version").notNull().default(1),
+    /** When the platform last said how this account is, good or bad. */
+    checkedAt: instant("checked_at"),
+    /** When someone last took it on to ask: of two sign-ins, one does. */
+    checkClaimedAt: instant("check_claimed_at"),
     connectedAt: instant("connected_at").notNull().defaultNow(),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),

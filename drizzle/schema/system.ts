@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, jsonb, pgTable, text, timestamp, unique, uuid } from "drizzle-orm/pg-core";
 import { users } from "./auth";
+import { grants } from "./connections";
 
-/** What happened (audit), what people should hear of (notifications), and which platforms refuse this whole installation. */
+/** What happened (audit), what people should hear of (notifications) and how (settings), and which platforms refuse this whole installation. */
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
 export const audit = pgTable(
@@ -33,6 +34,15 @@ export const notifications = pgTable(
       .references(() => users.id, { onDelete: "cascade" }),
     /** Names the incident: one notice per incident, however often it is told. */
     incident: text("incident").notNull(),
+    /** What it is about, for the person's own switches. */
+    kind: text("kind").notNull().default("other"),
+    /** The grant it is about, with which it goes. */
+    grantId: uuid("grant_id").references(() => grants.id, { onDelete: "cascade" }),
+    /**
+     * The mail of it. Whoever sends it says so first ("sending"): if they die, or the answer is lost, it stays at that and is
+     * never sent again. The notice itself is there in any case.
+     */
+    mail: text("mail").notNull().default("none"),
     title: text("title").notNull(),
     body: text("body").notNull(),
     href: text("href"),
@@ -42,8 +52,22 @@ export const notifications = pgTable(
   (table) => [
     unique("notifications_incident").on(table.userId, table.incident),
     index("notifications_user").on(table.userId, table.createdAt.desc()),
+    index("notifications_grant").on(table.grantId),
+    index("notifications_mail").on(table.createdAt).where(sql`${table.mail} = 'due'`),
+    check("notifications_kind", sql`${table.kind} in ('ending', 'ended', 'post', 'other')`),
+    check("notifications_mail_state", sql`${table.mail} in ('none', 'due', 'sending', 'sent', 'refused')`),
   ],
 );
+
+/** What a person has set otherwise than it comes. */
+export const settings = pgTable("settings", {
+  userId: text("user_id")
+    .primaryKey()
+    .references(() => users.id, { onDelete: "cascade" }),
+  /** By "kind.channel", such as "ended.mail": only what differs from the default. */
+  notices: jsonb("notices").$type<Record<string, boolean>>().notNull().default({}),
+  updatedAt: instant("updated_at").notNull().defaultNow(),
+});
 
 /** A row from the moment a platform refuses the whole app until a post goes out there again: one incident. */
 export const platformPauses = pgTable("platform_pauses", {

@@ -1,5 +1,5 @@
 import "server-only";
-import { audit } from "@/lib/audit";
+import { type Actor, audit } from "@/lib/audit";
 import { db } from "@/lib/db";
 import { AppError } from "@/lib/errors";
 import { PlatformError } from "@/lib/platforms/contract";
@@ -7,7 +7,7 @@ import { connectsBy, findProvider } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
 import { withAccess } from "./access";
 import { checkSession } from "./connect-session";
-import { getConnection, getHeld, updateConnection, updateGrant } from "./data";
+import { findHeld, getConnection, getHeld, type Held, saveCheck, updateGrant } from "./data";
 import { canRefresh, refreshGrant } from "./refresh";
 import type { ConnectionDto } from "./schema";
 
@@ -15,11 +15,26 @@ import type { ConnectionDto } from "./schema";
 export async function checkConnection(user: SignedIn, id: string): Promise<ConnectionDto> {
   const held = await getHeld(user.id, id);
   if (connectsBy(held.connection.platform) === "session") return checkSession(user, id, null);
+  await ask(user, held);
+  return getConnection(user.id, id);
+}
+
+/** The same without anybody's hand. A pasted session is left alone, and of a dead grant there is nothing to ask. */
+export async function checkQuietly(connectionId: string): Promise<void> {
+  const held = await findHeld(connectionId);
+  if (!held || held.grant.deadAt || connectsBy(held.connection.platform) === "session") return;
+  await ask({ type: "job", name: "check" }, held);
+}
+
+/** Only the platform's own "no" changes how a connection is; a platform that stumbles says nothing of it. */
+async function ask(actor: Actor, { connection, grant }: Held): Promise<void> {
+  const { id, platform, userId } = connection;
   try {
     const health = await withAccess(id, async (provider, access) => provider.check?.(access) ?? null);
     await db().transaction(async (tx) => {
-      await updateConnection(tx, id, {
+      const current = await saveCheck(tx, connection, {
         status: health && health.missing.length > 0 ? "limited" : "active",
+        checkedAt: new Date(),
         ...(health && {
           missing: health.missing,
           name: health.name,
@@ -28,32 +43,27 @@ export async function checkConnection(user: SignedIn, id: string): Promise<Conne
           metadata: health.metadata,
         }),
       });
-      await updateGrant(tx, held.grant.id, { lastErrorCode: null, lastErrorMessage: null });
-      await audit(tx, user, user.id, "connection.check", id, {
-        platform: held.connection.platform,
-        good: true,
-      });
+      if (!current) return;
+      await updateGrant(tx, grant.id, { lastErrorCode: null, lastErrorMessage: null });
+      await audit(tx, actor, userId, "connection.check", id, { platform, good: true });
     });
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
+    const refused = error.kind === "reconnect";
     await db().transaction(async (tx) => {
-      if (error.kind === "reconnect") await updateConnection(tx, id, { status: "reconnect" });
-      await updateGrant(tx, held.grant.id, { lastErrorCode: error.code, lastErrorMessage: error.message });
-      await audit(tx, user, user.id, "connection.check", id, {
-        platform: held.connection.platform,
-        good: false,
-        reason: error.code,
-      });
+      const change = refused ? { status: "reconnect", checkedAt: new Date() } : {};
+      if (!(await saveCheck(tx, connection, change))) return;
+      await updateGrant(tx, grant.id, { lastErrorCode: error.code, lastErrorMessage: error.message });
+      await audit(tx, actor, userId, "connection.check", id, { platform, good: false, reason: error.code });
     });
   }
-  return getConnection(user.id, id);
 }
 
 /** Renews a connection's grant now, by its owner's hand. @throws AppError when the platform offers no renewal, or refuses it */
 export async function refreshConnection(user: SignedIn, id: string): Promise<ConnectionDto> {
   const held = await getHeld(user.id, id);
   const provider = findProvider(held.connection.platform, held.grant.way)?.provider;
-  if (!provider || !canRefresh(provider.connector)) {
+  if (!provider || !canRefresh(provider.connector) || !held.grant.renewable) {
     throw new AppError(
       409,
       "not_renewable",

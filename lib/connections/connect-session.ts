@@ -14,6 +14,7 @@ import { findProvider, specs } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
 import { secretsEqual } from "@/lib/vault/compare";
 import * as data from "./data";
+import { clearNotices } from "./notices-data";
 import type { ConnectionDto } from "./schema";
 import { openCredentials, sealCredentials } from "./seal";
 import { type ConnectSession, type SessionFacts, sessionFacts } from "./session-schema";
@@ -159,8 +160,10 @@ async function save(
     lastErrorMessage: null,
     deadAt: null,
   };
-  if (held) await data.updateGrant(tx, grantId, grant);
-  else await data.insertGrant(tx, { id: grantId, userId: user.id, platform, subject, ...grant });
+  if (held) {
+    await data.updateGrant(tx, grantId, grant);
+    await clearNotices(tx, grantId);
+  } else await data.insertGrant(tx, { id: grantId, userId: user.id, platform, subject, ...grant });
 
   const id = existing?.id ?? uuid();
   const connection = {

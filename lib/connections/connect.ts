@@ -19,6 +19,8 @@ import type { SignedIn } from "@/lib/session";
 import { secretsEqual } from "@/lib/vault/compare";
 import { openSecret, sealSecret } from "@/lib/vault/vault";
 import * as data from "./data";
+import { canRenew } from "./health";
+import { clearNotices } from "./notices-data";
 import type { CallbackError, ConnectQuery } from "./schema";
 import { dueAt, sealCredentials } from "./seal";
 import { hashOf, newSecret, STATE_LIFETIME_MS } from "./state";
@@ -172,6 +174,7 @@ async function save(
     scopes: credentials.scopes ?? null,
     ...sealCredentials({ table: "grants", id: grantId, userId: user.id, platform, version }, credentials),
     version,
+    renewable: canRenew(provider.connector, credentials),
     accessExpiresAt: credentials.accessExpiresAt ?? null,
     refreshExpiresAt: credentials.refreshExpiresAt ?? null,
     refreshDueAt: dueAt(provider),
@@ -183,8 +186,10 @@ async function save(
     lastErrorMessage: null,
     deadAt: null,
   };
-  if (held) await data.updateGrant(tx, grantId, grant);
-  else await data.insertGrant(tx, { id: grantId, userId: user.id, platform, subject, ...grant });
+  if (held) {
+    await data.updateGrant(tx, grantId, grant);
+    await clearNotices(tx, grantId);
+  } else await data.insertGrant(tx, { id: grantId, userId: user.id, platform, subject, ...grant });
 
   const connectionIds: string[] = [];
   for (const identity of ours) {

@@ -3,7 +3,9 @@ import { and, asc, count, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { connections, grants, oauthStates } from "@/drizzle/schema/connections";
 import { after, db, type Queryable, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
-import { capabilitiesOf } from "@/lib/platforms/registry";
+import { findProvider } from "@/lib/platforms/registry";
+import { endOf, healthOf, policyOf } from "./health";
+import { listPauses } from "./pauses-data";
 import type { ConnectionDto, ConnectionStatus } from "./schema";
 
 /** The only SQL about grants, connections and flows under way. */
@@ -35,13 +37,14 @@ export async function deleteOldStates(): Promise<void> {
 // --- reading
 
 export async function listConnections(userId: string): Promise<ConnectionDto[]> {
+  const paused = await pausedPlatforms();
   const rows = await db()
     .select({ connection: connections, grant: grants })
     .from(connections)
     .innerJoin(grants, eq(grants.id, connections.grantId))
     .where(eq(connections.userId, userId))
     .orderBy(asc(connections.platform), asc(connections.name), asc(connections.id));
-  return rows.map(({ connection, grant }) => toDto(connection, grant));
+  return rows.map(({ connection, grant }) => toDto(connection, grant, paused));
 }
 
 export async function getConnection(userId: string, id: string): Promise<ConnectionDto> {
@@ -51,8 +54,11 @@ export async function getConnection(userId: string, id: string): Promise<Connect
     .innerJoin(grants, eq(grants.id, connections.grantId))
     .where(and(eq(connections.id, id), eq(connections.userId, userId)));
   if (!row) throw notFound("This connection");
-  return toDto(row.connection, row.grant);
+  return toDto(row.connection, row.grant, await pausedPlatforms());
 }
+
+const pausedPlatforms = async (): Promise<Set<string>> =>
+  new Set((await listPauses()).map(({ platform }) => platform));
 
 export type Held = { connection: ConnectionRow; grant: GrantRow };
 
@@ -195,6 +201,40 @@ export async function saveRenewal(
   return saved.length > 0;
 }
 
+/** Takes on to ask about whatever nobody has looked at for a day. Of two who come at the same moment one gets each. */
+export async function claimChecks(tx: Queryable, userId: string, platforms: string[]): Promise<string[]> {
+  const { connectedAt, checkedAt, checkClaimedAt } = connections;
+  const rows = await tx
+    .update(connections)
+    .set({ checkClaimedAt: sql`now()` })
+    .from(grants)
+    .where(
+      and(
+        eq(grants.id, connections.grantId),
+        isNull(grants.deadAt),
+        eq(connections.userId, userId),
+        inArray(connections.platform, platforms),
+        lt(sql`greatest(${connectedAt}, ${checkedAt}, ${checkClaimedAt})`, sql`now() - interval '1 day'`),
+      ),
+    )
+    .returning({ id: connections.id });
+  return rows.map(({ id }) => id);
+}
+
+/** Saves what a check brought, unless the account was connected anew meanwhile: then it says nothing of what is now. */
+export async function saveCheck(
+  tx: Queryable,
+  { id, version }: Pick<ConnectionRow, "id" | "version">,
+  change: Partial<typeof connections.$inferInsert>,
+): Promise<boolean> {
+  const saved = await tx
+    .update(connections)
+    .set({ ...change, updatedAt: sql`now()` })
+    .where(and(eq(connections.id, id), eq(connections.version, version)))
+    .returning({ id: connections.id });
+  return saved.length > 0;
+}
+
 /** Marks every connection of a grant, and why. */
 export async function markGrantConnections(
   tx: Queryable,
@@ -222,18 +262,27 @@ export async function deleteGrant(tx: Tx, id: string): Promise<void> {
   await tx.delete(grants).where(eq(grants.id, id));
 }
 
-function toDto(connection: ConnectionRow, grant: GrantRow): ConnectionDto {
+function toDto(connection: ConnectionRow, grant: GrantRow, paused: Set<string>): ConnectionDto {
+  const { platform, missing } = connection;
+  const policy = policyOf(findProvider(platform, grant.way)?.provider.connector);
+  const endsAt = endOf(grant, connection.credentials !== null, policy);
   return {
     id: connection.id,
-    platform: connection.platform,
+    platform,
     remoteId: connection.remoteId,
     name: connection.name,
     handle: connection.handle,
     avatarUrl: connection.avatarUrl,
     profileUrl: connection.profileUrl,
-    // safe: the table's check holds exactly these words
-    status: connection.status as ConnectionStatus,
-    missing: connection.missing,
+    status: healthOf({
+      // safe: the table's check holds exactly these words
+      status: connection.status as ConnectionStatus,
+      missing,
+      dead: grant.deadAt !== null,
+      platformPaused: paused.has(platform),
+      endsAt,
+    }),
+    missing,
     scopes: grant.scopes,
     way: grant.way,
     metadata: connection.metadata,
@@ -242,7 +291,9 @@ function toDto(connection: ConnectionRow, grant: GrantRow): ConnectionDto {
     // A Page's own token has no end; the person's, from which it was made, may.
     accessExpiresAt: connection.credentials ? null : (grant.accessExpiresAt?.toISOString() ?? null),
     refreshDueAt: grant.refreshDueAt?.toISOString() ?? null,
-    renewsItself: capabilitiesOf(connection.platform, grant.way)?.refresh ?? false,
+    renewsItself: grant.renewable && policy !== null && grant.deadAt === null,
+    endsAt: endsAt?.toISOString() ?? null,
+    checkedAt: connection.checkedAt?.toISOString() ?? null,
     lastError: grant.lastErrorMessage ? { code: grant.lastErrorCode, message: grant.lastErrorMessage } : null,
   };
 }

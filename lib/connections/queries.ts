@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { ConnectionDetailDto, ConnectionsAnswer } from "@/lib/connections/schema";
+import type { ConnectionDetailDto, ConnectionDto, ConnectionsAnswer } from "@/lib/connections/schema";
 import { api } from "@/lib/http/api";
 
 /** What the browser asks and does about connections. */
@@ -36,6 +36,10 @@ export const startConnect = ({ platform, ...body }: ConnectRequest) =>
 
 export const disconnectConnection = (id: string) =>
   api<unknown>(`/api/connections/${id}`, { method: "DELETE" });
+
+/** Renews the connection's credentials now. */
+export const refreshConnection = (id: string) =>
+  api<ConnectionDto>(`/api/connections/${id}/refresh`, { method: "POST" });
 
 /** Asks the platform whether the connection is still good. */
 export const checkConnection = (id: string) =>

@@ -29,6 +29,10 @@ export type ConnectionDto = {
   refreshDueAt: string | null;
   /** Renewed by itself before it dies. */
   renewsItself: boolean;
+  /** When it ends although we renew what can be renewed; null: it goes on, or nobody can tell. */
+  endsAt: string | null;
+  /** When the platform last said how it is, good or bad. */
+  checkedAt: string | null;
   lastError: { code: string | null; message: string } | null;
 };
 

@@ -11,12 +11,18 @@ export type Jobs = {
   "delivery.advance": { deliveryId: string };
   "post.settled": { postId: string };
   "platform.paused": { platform: string; code: string | null; message: string };
+  "connection.ended": { grantId: string; incident: string };
+  "connection.check": { connectionId: string };
+  "notice.mail": { noticeId: string };
 };
 
 export const jobNames = [
   "delivery.advance",
   "post.settled",
   "platform.paused",
+  "connection.ended",
+  "connection.check",
+  "notice.mail",
 ] as const satisfies (keyof Jobs)[];
 
 type Started = { boss: PgBoss; connected: Connected };
@@ -57,7 +63,7 @@ async function start(): Promise<Started> {
 
 /** Enqueues inside the caller's transaction; the queue must have been started, since a transaction is no place to wait for that. */
 export async function enqueue<N extends keyof Jobs>(
-  tx: Tx,
+  tx: Pick<Tx, "execute">,
   name: N,
   data: Jobs[N],
   options: { afterMs?: number } = {},

@@ -4,6 +4,7 @@ import pLimit from "p-limit";
 import type { JobWithMetadata } from "pg-boss";
 import { deleteOldStates } from "@/lib/connections/data";
 import { log } from "@/lib/log";
+import { announceEnds } from "@/lib/notifications/ends";
 import { advance } from "@/lib/posts/advance";
 import { overdueDeliveries } from "@/lib/posts/deliveries-data";
 import { deleteOldKeys } from "@/lib/posts/keys-data";
@@ -20,6 +21,9 @@ const CONCURRENCY: Record<keyof Jobs, number> = {
   "delivery.advance": 12,
   "post.settled": 2,
   "platform.paused": 1,
+  "connection.ended": 1,
+  "connection.check": 4,
+  "notice.mail": 2,
 };
 
 /** Works until the signal says stop; then finishes what it has begun. */
@@ -41,6 +45,7 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
     if (Date.now() - tidiedAt > TIDY_EVERY_MS) {
       tidiedAt = Date.now();
       await unlessItFails("tidy", tidy);
+      await unlessItFails("announce", announceEnds);
     }
     await wait(SWEEP_EVERY_MS, undefined, { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error;
@@ -56,6 +61,7 @@ export type Drained = { jobs: number; failed: number; swept: number; more: boole
 export async function drain(budgetMs: number): Promise<Drained> {
   const deadline = Date.now() + budgetMs;
   const boss = await queue();
+  await unlessItFails("announce", announceEnds);
   const drained: Drained = { jobs: 0, failed: 0, swept: await sweep(), more: false };
   for (const name of jobNames) {
     for (;;) {

@@ -272,6 +272,10 @@ export type RefreshPolicy = {
   keepAliveMs: number | null;
   /** The old refresh token dies the moment it is used. */
   rotates: boolean;
+  /** The access token is renewed with itself: there is no refresh token, and once it has ended nothing renews it. */
+  selfRenewing?: true;
+  /** No renewal moves the end of the refresh token. */
+  fixedEnd?: true;
 };
 
 export type AuthorizeRequest = { state: string; redirectUri: string; codeChallenge: string };

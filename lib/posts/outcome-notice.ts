@@ -13,12 +13,14 @@ export async function tellOutcome(postId: string): Promise<void> {
   const unlucky = post.deliveries.filter(({ state }) => state === "failed" || state === "uncertain");
   if (unlucky.length === 0) return;
   const doubtful = unlucky.some(({ state }) => state === "uncertain");
-  await notify(db(), owner, {
+  const notice = {
     incident: `post:${postId}:${unlucky.map(({ id, state }) => `${id}=${state}`).join(",")}`,
+    kind: "post",
     title: doubtful ? "Please look at a post" : "A post did not go out everywhere",
     body: unlucky
       .map(({ accountName, error }) => `${accountName}: ${error?.message ?? "not published"}`)
       .join("\n"),
     href: `/posts/${postId}`,
-  });
+  } as const;
+  await db().transaction((tx) => notify(tx, owner, notice));
 }

@@ -18,10 +18,7 @@ export default async function DashboardPage() {
   const client = makeQueryClient();
   await Promise.all([
     client.prefetchQuery({ ...connectionQueries.list(), queryFn: () => connectionsAnswer(user.id) }),
-    client.prefetchQuery({
-      ...notificationQueries.unread(),
-      queryFn: async () => ({ notifications: await listUnread(user.id) }),
-    }),
+    client.prefetchQuery({ ...notificationQueries.unread(), queryFn: () => listUnread(user.id) }),
     client.prefetchInfiniteQuery({
       ...postQueries.list(),
       queryFn: ({ pageParam }) => listPosts(user.id, pageParam),

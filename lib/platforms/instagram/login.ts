@@ -32,6 +32,7 @@ export function instagramLogin(kit: Kit): OAuthConnector {
       minAgeMs: DAY_MS,
       keepAliveMs: 2 * DAY_MS,
       rotates: false,
+      selfRenewing: true,
     },
 
     authorizeUrl: ({ state, redirectUri }) =>

@@ -29,7 +29,7 @@ export function linkedin(kit: Kit, { wait = setTimeout }: { wait?: Wait } = {}):
       pkce: "none",
       issuer: ENDPOINTS.issuer,
       // Most grants cannot be renewed and are good to their last minute, and no renewal makes the others live longer.
-      refreshPolicy: { beforeExpiryMs: 0, minAgeMs: 0, keepAliveMs: null, rotates: false },
+      refreshPolicy: { beforeExpiryMs: 0, minAgeMs: 0, keepAliveMs: null, rotates: false, fixedEnd: true },
 
       authorizeUrl: ({ state, redirectUri }) =>
         authorizeUrl(kit, ENDPOINTS.authorize, {

@@ -26,6 +26,7 @@ export function threads(kit: Kit): Provider {
         minAgeMs: DAY_MS,
         keepAliveMs: 30 * DAY_MS,
         rotates: false,
+        selfRenewing: true,
       },
 
       authorizeUrl: ({ state, redirectUri }) =>

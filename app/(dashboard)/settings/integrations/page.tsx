@@ -9,15 +9,18 @@ import { requireUser } from "@/lib/session";
 
 export const metadata: Metadata = { title: "Accounts" };
 
-export default async function IntegrationsPage() {
+type Props = { searchParams: Promise<{ reconnect?: string | string[] }> };
+
+export default async function IntegrationsPage({ searchParams }: Props) {
   const user = await requireUser();
+  const { reconnect } = await searchParams;
   const client = makeQueryClient();
   await client.prefetchQuery({ ...connectionQueries.list(), queryFn: () => connectionsAnswer(user.id) });
   return (
     <>
       <PageHead title="Accounts" lead="Connect the accounts you post from. Each platform can have several." />
       <HydrationBoundary state={dehydrate(client)}>
-        <ConnectionsScreen />
+        <ConnectionsScreen wanted={typeof reconnect === "string" ? reconnect : null} />
       </HydrationBoundary>
     </>
   );
