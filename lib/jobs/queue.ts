@@ -11,12 +11,15 @@ export type Jobs = {
   "delivery.advance": { deliveryId: string };
   "post.settled": { postId: string };
   "platform.paused": { platform: string; code: string | null; message: string };
+  /** `incident`: names this one end of the grant; a grant may be brought back and end again. */
+  "connection.ended": { grantId: string; incident: string };
 };
 
 export const jobNames = [
   "delivery.advance",
   "post.settled",
   "platform.paused",
+  "connection.ended",
 ] as const satisfies (keyof Jobs)[];
 
 type Started = { boss: PgBoss; connected: Connected };
