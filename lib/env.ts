@@ -70,6 +70,22 @@ const Schema = z.object({
   ONLYFANS_RULES_URL: z
     .url({ protocol: /^https?$/, error: "ONLYFANS_RULES_URL must be a web address." })
     .optional(),
+  REFRESH_PER_MINUTE: z
+    .string()
+    .regex(
+      /^\s*\w+\s*=\s*[1-9]\d{0,5}(\s*,\s*\w+\s*=\s*[1-9]\d{0,5})*\s*$/,
+      "REFRESH_PER_MINUTE must name platforms with whole numbers, such as tiktok=60,reddit=100.",
+    )
+    .optional()
+    .transform(
+      (list): Record<string, number> =>
+        Object.fromEntries(
+          (list?.split(",") ?? []).map((pair) => {
+            const [platform = "", count = ""] = pair.split("=");
+            return [platform.trim(), Number(count)];
+          }),
+        ),
+    ),
 });
 
 export type PlatformApp = {
@@ -140,6 +156,8 @@ export function parseEnv(source: Record<string, string | undefined>) {
     apps: appsFrom(given, sandboxUrl !== undefined),
     media: mediaFrom(values),
     onlyfansRulesUrl: values.ONLYFANS_RULES_URL,
+    /** Renewals a minute at most, by platform, where the operator knows a limit. */
+    refreshPerMinute: values.REFRESH_PER_MINUTE,
   };
 }
 

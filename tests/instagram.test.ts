@@ -298,6 +298,7 @@ describe("renewing", () => {
 
   test("a connection is kept alive, and nobody tries before it is a day old", () => {
     expect(direct().refreshPolicy).toEqual({
+      by: "access_token",
       beforeExpiryMs: 30 * DAY,
       minAgeMs: DAY,
       keepAliveMs: 2 * DAY,

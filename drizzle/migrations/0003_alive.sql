@@ -93,15 +93,28 @@ CREATE TABLE "webhook_events" (
 	CONSTRAINT "webhook_events_digest_unique" UNIQUE("digest")
 );
 --> statement-breakpoint
+CREATE TABLE "refresh_gates" (
+	"platform" text PRIMARY KEY NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"shut_since" timestamp with time zone,
+	"probe_at" timestamp with time zone,
+	"next_turn_at" timestamp with time zone,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "settings" (
 	"user_id" text PRIMARY KEY NOT NULL,
 	"notices" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+DROP INDEX "grants_due";--> statement-breakpoint
 ALTER TABLE "connections" ADD COLUMN "checked_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "connections" ADD COLUMN "check_claimed_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "grants" ADD COLUMN "renewable" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "grants" ADD COLUMN "asked" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "grants" ADD COLUMN "retry_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "grants" ADD COLUMN "refusals" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "notifications" ADD COLUMN "kind" text DEFAULT 'other' NOT NULL;--> statement-breakpoint
 ALTER TABLE "notifications" ADD COLUMN "grant_id" uuid;--> statement-breakpoint
 ALTER TABLE "notifications" ADD COLUMN "mail" text DEFAULT 'none' NOT NULL;--> statement-breakpoint
@@ -127,5 +140,6 @@ CREATE INDEX "webhook_events_received" ON "webhook_events" USING btree ("receive
 ALTER TABLE "notifications" ADD CONSTRAINT "notifications_grant_id_grants_id_fk" FOREIGN KEY ("grant_id") REFERENCES "public"."grants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "notifications_grant" ON "notifications" USING btree ("grant_id");--> statement-breakpoint
 CREATE INDEX "notifications_mail" ON "notifications" USING btree ("created_at") WHERE "notifications"."mail" = 'due';--> statement-breakpoint
+CREATE INDEX "grants_due" ON "grants" USING btree ("platform","refresh_due_at") WHERE "grants"."dead_at" is null and "grants"."refresh_due_at" is not null;--> statement-breakpoint
 ALTER TABLE "notifications" ADD CONSTRAINT "notifications_kind" CHECK ("notifications"."kind" in ('ending', 'ended', 'post', 'other'));--> statement-breakpoint
 ALTER TABLE "notifications" ADD CONSTRAINT "notifications_mail_state" CHECK ("notifications"."mail" in ('none', 'due', 'sending', 'sent', 'refused'));

@@ -44,7 +44,13 @@ export const grants = pgTable(
     /** Held by the one process that is renewing; others wait for the version to move. */
     leaseOwner: uuid("lease_owner"),
     leaseUntil: instant("lease_until"),
+    /** How often the platform has been asked for a renewal without an outcome being written down: what a killed process leaves behind. */
+    asked: integer("asked").notNull().default(0),
+    /** A renewal that failed waits until then, whoever wants it. */
+    retryAt: instant("retry_at"),
     failures: integer("failures").notNull().default(0),
+    /** Refusals in a row that no waiting would mend, yet do not say that the grant has ended. */
+    refusals: integer("refusals").notNull().default(0),
     lastErrorCode: text("last_error_code"),
     lastErrorMessage: text("last_error_message"),
     /** The platform has ended it: only the person can renew it. */
@@ -56,7 +62,7 @@ export const grants = pgTable(
     unique("grants_platform_subject").on(table.platform, table.subject),
     index("grants_user").on(table.userId),
     index("grants_due")
-      .on(table.refreshDueAt)
+      .on(table.platform, table.refreshDueAt)
       .where(sql`${table.deadAt} is null and ${table.refreshDueAt} is not null`),
     index("grants_key").on(table.keyId),
   ],

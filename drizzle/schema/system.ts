@@ -1,9 +1,23 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, jsonb, pgTable, text, timestamp, unique, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { users } from "./auth";
 import { grants } from "./connections";
 
-/** What happened (audit), what people should hear of (notifications) and how (settings), and which platforms refuse this whole installation. */
+/**
+ * What happened (audit), what people should hear of (notifications) and how (settings), which platforms refuse this whole
+ * installation, and which are asked for renewals less often than we would like.
+ */
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
 export const audit = pgTable(
@@ -80,4 +94,18 @@ export const platformPauses = pgTable("platform_pauses", {
   until: instant("until").notNull(),
   /** The one delivery that tries whether the platform takes posts again. */
   probe: uuid("probe"),
+});
+
+/** How renewals stand with a platform, for all processes: a row from the first trouble, or the first counted call, on. */
+export const refreshGates = pgTable("refresh_gates", {
+  platform: text("platform").primaryKey(),
+  /** Renewals in a row that the platform could not serve. */
+  failures: integer("failures").notNull().default(0),
+  /** Set while the gate is shut: nothing is asked but by a probe. */
+  shutSince: instant("shut_since"),
+  /** When the next probe may go. */
+  probeAt: instant("probe_at"),
+  /** Where calls per minute are limited: when the next one has its turn. */
+  nextTurnAt: instant("next_turn_at"),
+  updatedAt: instant("updated_at").notNull().defaultNow(),
 });

@@ -7,10 +7,11 @@ import {
   findGrant,
   findHeld,
   type GrantRow,
+  type Held,
   updateConnection,
   updateGrant,
 } from "./data";
-import { canRefresh, dead, NOTHING_TO_RENEW, refreshGrant } from "./refresh";
+import { canRefresh, dead, isWaiting, NOTHING_TO_RENEW, refreshGrant, renewedAt } from "./refresh";
 import { openCredentials } from "./seal";
 
 /**
@@ -38,7 +39,7 @@ export async function withAccess<T>(
   }
   if (held.grant.deadAt) throw dead(held.grant);
 
-  const grant = await freshEnough(provider, held.grant);
+  const grant = await freshEnough(provider, held);
   try {
     return await work(provider, await lend(held.connection, grant));
   } catch (error) {
@@ -54,17 +55,22 @@ export async function withAccess<T>(
 }
 
 /** Renews a grant that is about to end. While the token is still good, a failed renewal is no reason not to use it. */
-async function freshEnough(provider: Provider, grant: GrantRow): Promise<GrantRow> {
+async function freshEnough(provider: Provider, { connection, grant }: Held): Promise<GrantRow> {
   const { connector } = provider;
   if (!canRefresh(connector) || !grant.accessExpiresAt) return grant;
+  const endsAt = grant.accessExpiresAt.getTime();
   const { beforeExpiryMs, minAgeMs } = connector.refreshPolicy;
-  const leftMs = grant.accessExpiresAt.getTime() - Date.now();
-  const ageMs = Date.now() - (grant.refreshedAt ?? grant.createdAt).getTime();
-  if (beforeExpiryMs === null || leftMs > beforeExpiryMs || ageMs < minAgeMs) return grant;
+  if (beforeExpiryMs === null || endsAt - Date.now() > beforeExpiryMs) return grant;
+  if (Date.now() - renewedAt(grant) < minAgeMs) return grant;
+  if (isWaiting(grant) && endsAt > Date.now()) return grant;
   try {
     return await refreshGrant(provider, connector, grant);
   } catch (error) {
-    if (!(error instanceof PlatformError) || error.kind === "reconnect" || leftMs <= 0) throw error;
+    if (!(error instanceof PlatformError)) throw error;
+    const lives = endsAt > Date.now();
+    const barren = error.code === NOTHING_TO_RENEW;
+    if (barren && !lives) await noteRefusal(connection, error);
+    if (!lives || (error.kind === "reconnect" && !barren)) throw error;
     return (await findGrant(grant.id)) ?? grant;
   }
 }
@@ -79,7 +85,7 @@ async function renewRefused(
   // Someone else renewed it while we were asking: theirs is the token to use.
   if (current && current.version !== grant.version) return current;
   const { connector } = provider;
-  const ageMs = Date.now() - (grant.refreshedAt ?? grant.createdAt).getTime();
+  const ageMs = Date.now() - renewedAt(grant);
   if (!canRefresh(connector) || ageMs < connector.refreshPolicy.minAgeMs) {
     await noteRefusal(connection, refusal);
     throw refusal;

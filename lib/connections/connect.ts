@@ -21,8 +21,9 @@ import { openSecret, sealSecret } from "@/lib/vault/vault";
 import * as data from "./data";
 import { canRenew } from "./health";
 import { clearNotices } from "./notices-data";
+import { dueAt } from "./refresh-times";
 import type { CallbackError, ConnectQuery } from "./schema";
-import { dueAt, sealCredentials } from "./seal";
+import { sealCredentials } from "./seal";
 import { hashOf, newSecret, STATE_LIFETIME_MS } from "./state";
 
 /** The trip to a platform's consent page and back. */
@@ -177,11 +178,14 @@ async function save(
     renewable: canRenew(provider.connector, credentials),
     accessExpiresAt: credentials.accessExpiresAt ?? null,
     refreshExpiresAt: credentials.refreshExpiresAt ?? null,
-    refreshDueAt: dueAt(provider),
+    refreshDueAt: dueAt(provider.connector, credentials),
     refreshedAt: new Date(),
     leaseOwner: null,
     leaseUntil: null,
+    asked: 0,
+    retryAt: null,
     failures: 0,
+    refusals: 0,
     lastErrorCode: null,
     lastErrorMessage: null,
     deadAt: null,

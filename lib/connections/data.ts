@@ -1,7 +1,7 @@
 import "server-only";
-import { and, asc, count, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { connections, grants, oauthStates } from "@/drizzle/schema/connections";
-import { after, db, type Queryable, type Tx } from "@/lib/db";
+import { db, type Queryable, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { findProvider } from "@/lib/platforms/registry";
 import { endOf, healthOf, policyOf } from "./health";
@@ -163,43 +163,6 @@ export async function updateConnection(
 }
 
 // --- keeping
-
-/** Claims the right to renew a grant for a while; null when someone else holds it or its version has moved on. */
-export async function leaseGrant(
-  id: string,
-  version: number,
-  owner: string,
-  leaseMs: number,
-): Promise<GrantRow | null> {
-  const [row] = await db()
-    .update(grants)
-    .set({ leaseOwner: owner, leaseUntil: after(leaseMs) })
-    .where(
-      and(
-        eq(grants.id, id),
-        eq(grants.version, version),
-        isNull(grants.deadAt),
-        or(isNull(grants.leaseUntil), lt(grants.leaseUntil, sql`now()`)),
-      ),
-    )
-    .returning();
-  return row ?? null;
-}
-
-/** Saves what a renewal brought, unless another has saved meanwhile: compare-and-set on the version and the lease. */
-export async function saveRenewal(
-  tx: Queryable,
-  id: string,
-  held: { version: number; owner: string },
-  change: Partial<typeof grants.$inferInsert>,
-): Promise<boolean> {
-  const saved = await tx
-    .update(grants)
-    .set({ ...change, leaseOwner: null, leaseUntil: null, updatedAt: sql`now()` })
-    .where(and(eq(grants.id, id), eq(grants.version, held.version), eq(grants.leaseOwner, held.owner)))
-    .returning({ id: grants.id });
-  return saved.length > 0;
-}
 
 /** Takes on to ask about whatever nobody has looked at for a day. Of two who come at the same moment one gets each. */
 export async function claimChecks(tx: Queryable, userId: string, platforms: string[]): Promise<string[]> {

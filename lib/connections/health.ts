@@ -25,7 +25,7 @@ export function canRenew(
   credentials: { refreshToken?: string | undefined },
 ): boolean {
   if (connector.kind !== "oauth" || !connector.refresh) return false;
-  return Boolean(connector.refreshPolicy.selfRenewing || credentials.refreshToken);
+  return Boolean(connector.refreshPolicy.by === "access_token" || credentials.refreshToken);
 }
 
 /**
@@ -42,7 +42,7 @@ export function endOf(
   if (ownToken) return null;
   if (!grant.renewable) return grant.accessExpiresAt;
   if (!policy) return null;
-  const last = policy.selfRenewing ? grant.accessExpiresAt : grant.refreshExpiresAt;
+  const last = policy.by === "access_token" ? grant.accessExpiresAt : grant.refreshExpiresAt;
   if (!last) return null;
   // LinkedIn: the last access token may outlive the refresh token.
   if (policy.fixedEnd) return later(last, grant.accessExpiresAt);

@@ -2,7 +2,7 @@ import "server-only";
 import { z } from "zod";
 import { db } from "@/lib/db";
 import { log } from "@/lib/log";
-import { type Credentials, PlatformError, type Provider } from "@/lib/platforms/contract";
+import { type Credentials, PlatformError } from "@/lib/platforms/contract";
 import { VaultError } from "@/lib/vault/cipher";
 import { openSecret, sealSecret } from "@/lib/vault/vault";
 import { type ConnectionRow, type GrantRow, markGrantConnections, updateGrant } from "./data";
@@ -51,13 +51,6 @@ export async function openCredentials(grant: GrantRow, connection?: ConnectionRo
     });
     throw new PlatformError("reconnect", message, { code: `vault_${cause.code}`, cause });
   }
-}
-
-/** When to renew this grant even if nobody uses it; null where that is impossible or pointless. */
-export function dueAt(provider: Provider, now = Date.now()): Date | null {
-  if (provider.connector.kind !== "oauth" || !provider.connector.refresh) return null;
-  const { keepAliveMs, minAgeMs } = provider.connector.refreshPolicy;
-  return keepAliveMs === null ? null : new Date(now + Math.max(keepAliveMs, minAgeMs));
 }
 
 const binding = (row: Row) => ({

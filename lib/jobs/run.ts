@@ -3,6 +3,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { JobWithMetadata } from "pg-boss";
 import { deleteOldStates } from "@/lib/connections/data";
+import { deleteQuietGates } from "@/lib/connections/gate-data";
+import { keepRefreshing } from "@/lib/connections/refresh-due";
 import { log } from "@/lib/log";
 import { announceEnds } from "@/lib/notifications/ends";
 import { advance } from "@/lib/posts/advance";
@@ -16,6 +18,8 @@ import { type Jobs, jobNames, queue, stopQueue } from "./queue";
 const SWEEP_EVERY_MS = 15_000;
 const TIDY_EVERY_MS = 60 * 60_000;
 const SIDE_BY_SIDE = 20;
+/** Whoever stops us gives us about ten seconds. */
+const LEAVE_WITHIN_MS = 8_000;
 /** A delivery mostly waits for its platform: one that does not answer for a minute must not keep the others from going out. */
 const CONCURRENCY: Record<keyof Jobs, number> = {
   "delivery.advance": 12,
@@ -39,6 +43,7 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
     );
   }
   log.info("worker.started");
+  const refreshing = unlessItFails("refresh", () => keepRefreshing(signal));
   let tidiedAt = 0;
   while (!signal.aborted) {
     await unlessItFails("sweep", sweep);
@@ -51,7 +56,8 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
       if (!signal.aborted) throw error;
     });
   }
-  await stopQueue();
+  // A renewal under way is worth waiting for: a new token that nobody writes down may be lost.
+  await Promise.all([stopQueue(), Promise.race([refreshing, wait(LEAVE_WITHIN_MS)])]);
   log.info("worker.stopped");
 }
 
@@ -101,6 +107,7 @@ async function sweep(): Promise<number> {
 async function tidy(): Promise<void> {
   await deleteOldStates();
   await deleteOldKeys();
+  await deleteQuietGates();
 }
 
 function handle(name: keyof Jobs, data: unknown): Promise<unknown> {

@@ -262,20 +262,29 @@ export type Choices = {
 
 export type Quota = { used: number; total: number; windowSeconds: number };
 
-/** When a grant is due for renewal, as data. */
+/**
+ * When a grant is renewed, as data. Lifetimes are never part of it: those are what the platform's answers say.
+ * A token that is used is renewed when it is lent (`beforeExpiryMs`), so that one of two hours which nobody uses is left to
+ * end: renewing without need is what breaks rotating connections. By itself only what would otherwise be lost is renewed:
+ * the consent behind a grant (`keepAliveMs`), and a token of weeks (`aheadMs`).
+ */
 export type RefreshPolicy = {
+  /** What buys the new token: the living access token itself, or a refresh token, which not every grant has. */
+  by: "access_token" | "refresh_token";
   /** Renew before lending the token when less than this is left; null where renewing is impossible. */
   beforeExpiryMs: number | null;
   /** Younger than this, the platform refuses to renew. */
   minAgeMs: number;
   /** Renew an unused grant this long after its last renewal, so that it lives on; null where that is impossible or pointless. */
   keepAliveMs: number | null;
+  /** Renew an unused grant this long before its access token ends; absent: an access token may end and is renewed when used. */
+  aheadMs?: number;
   /** The old refresh token dies the moment it is used. */
   rotates: boolean;
-  /** The access token is renewed with itself: there is no refresh token, and once it has ended nothing renews it. */
-  selfRenewing?: true;
   /** No renewal moves the end of the refresh token. */
   fixedEnd?: true;
+  /** Renewals a minute that the platform allows this app, all grants together; absent: no number is known. */
+  perMinute?: number;
 };
 
 export type AuthorizeRequest = { state: string; redirectUri: string; codeChallenge: string };

@@ -92,7 +92,13 @@ export function facebookLogin(
     // Meta knows PKCE only for its OpenID Connect variant, "still in testing".
     pkce: "none",
     issuer: "https://www.facebook.com",
-    refreshPolicy: { beforeExpiryMs: null, minAgeMs: 0, keepAliveMs: null, rotates: false },
+    refreshPolicy: {
+      by: "access_token",
+      beforeExpiryMs: null,
+      minAgeMs: 0,
+      keepAliveMs: null,
+      rotates: false,
+    },
 
     authorizeUrl: ({ state, redirectUri }) =>
       authorizeUrl(kit, `https://www.facebook.com/${graphVersion(kit)}/dialog/oauth`, {

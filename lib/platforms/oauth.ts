@@ -1,7 +1,7 @@
 import * as oauth from "oauth4webapi";
 import { Agent, fetch } from "undici";
 import { type Credentials, PlatformError } from "./contract";
-import { explainStatus, type Kit, parseJson } from "./kit";
+import { explainStatus, type Kit, parseJson, TOKEN_TIMEOUT_MS } from "./kit";
 
 /**
  * The protocol steps that follow the RFCs, through oauth4webapi.
@@ -54,7 +54,9 @@ export async function refreshTokens(
     grant_type: "refresh_token",
     refresh_token: credentials.refreshToken,
   });
-  return { ...credentials, ...renewed };
+  // An end that is not told anew is the old token's.
+  const { accessExpiresAt: _ended, ...kept } = credentials;
+  return { ...kept, ...renewed };
 }
 
 /** Asks the platform to forget a token (RFC 7009). @throws PlatformError */
@@ -161,7 +163,6 @@ function clientAuth(kit: Kit, authentication: ClientAuthentication): oauth.Clien
   return (_server, _client, _body, headers) => headers.set("authorization", `Basic ${pair}`);
 }
 
-const TOKEN_TIMEOUT_MS = 15_000;
 // A token call never rides on an idle connection, for the reason given in kit.ts.
 const dispatcher = new Agent({ pipelining: 0 });
 

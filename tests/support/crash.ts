@@ -191,7 +191,7 @@ const commitOf =
   ({ sql }: Statement, earlier: Statement[]) =>
     /^commit/i.test(sql) ? (earlier.find(isSave) ?? null) : null;
 
-const isRenewal = ({ sql }: Statement) => sql.startsWith('update "grants"') && /"credentials" = \$/.test(sql);
+const isRenewal = ({ sql }: Statement) => /update "grants" set "credentials" = \$/.test(sql);
 
 /** The named points between two statements. Those inside a platform's call are `killWhileAsking`. */
 export const crashPoints = {
@@ -205,5 +205,5 @@ export const crashPoints = {
   betweenSteps: { moment: "after", statement: commitOf(isStepSave) },
   /** The platform has taken the old token and given a new one, which nobody has written down. */
   beforeRenewalIsSaved: { moment: "before", statement: only(isRenewal) },
-  afterRenewalIsSaved: { moment: "after", statement: commitOf(isRenewal) },
+  afterRenewalIsSaved: { moment: "after", statement: only(isRenewal) },
 } as const satisfies Record<string, CrashPoint>;

@@ -149,6 +149,11 @@ export async function tenMinutesPass(sql: Client): Promise<void> {
     `update deliveries set lease_until = lease_until - interval '10 minutes', next_attempt_at = next_attempt_at - interval '10 minutes',
        fenced_at = fenced_at - interval '10 minutes' where next_attempt_at is not null`,
   );
+  // Renewals that failed wait no longer either.
+  await sql.query(
+    "update grants set retry_at = null, refresh_due_at = refresh_due_at - interval '10 minutes'",
+  );
+  await sql.query("update refresh_gates set probe_at = probe_at - interval '10 minutes'");
 }
 
 /** Time passes and the scheduler runs until no delivery has anything left to do by itself. */

@@ -7,7 +7,7 @@ import {
   type OAuthConnector,
   PlatformError,
 } from "../contract";
-import { type Answer, call, type Kit, RemoteId } from "../kit";
+import { type Answer, call, type Kit, RemoteId, TOKEN_TIMEOUT_MS } from "../kit";
 import { authorizeUrl, expiryAfter, scopesOf } from "../oauth";
 import { profileUrl, quotaOf } from "./account";
 import { explainExchange, explainRefresh } from "./errors";
@@ -27,12 +27,13 @@ export function instagramLogin(kit: Kit): OAuthConnector {
     // Not described for this log-in; `state` alone protects it.
     pkce: "none",
     issuer: "https://www.instagram.com",
+    // A token lives 60 days and buys its successor once it is a day old; one that ended buys nothing.
     refreshPolicy: {
+      by: "access_token",
       beforeExpiryMs: 30 * DAY_MS,
       minAgeMs: DAY_MS,
       keepAliveMs: 2 * DAY_MS,
       rotates: false,
-      selfRenewing: true,
     },
 
     authorizeUrl: ({ state, redirectUri }) =>
@@ -101,6 +102,7 @@ export function instagramLogin(kit: Kit): OAuthConnector {
       query,
       answer: LongToken,
       effect: "read",
+      timeoutMs: TOKEN_TIMEOUT_MS,
       explain,
     });
     const accessExpiresAt = expiryAfter(token.expires_in);

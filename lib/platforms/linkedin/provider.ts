@@ -10,6 +10,8 @@ import { patiently, REST, versioned, type Wait } from "./rest";
 import { linkedinSpec } from "./spec";
 import { ENDPOINTS, redeem, renew } from "./tokens";
 
+const DAY_MS = 24 * 60 * 60_000;
+
 /** What every LinkedIn app may have: log-in, and posting as the member. */
 const MEMBER_SCOPES = ["openid", "profile", "w_member_social"];
 /** What an app with the Community Management API may have besides: posting for Pages. */
@@ -28,8 +30,17 @@ export function linkedin(kit: Kit, { wait = setTimeout }: { wait?: Wait } = {}):
       // Known on native apps only; a verifier sent from the web can make LinkedIn refuse the code.
       pkce: "none",
       issuer: ENDPOINTS.issuer,
-      // Most grants cannot be renewed and are good to their last minute, and no renewal makes the others live longer.
-      refreshPolicy: { beforeExpiryMs: 0, minAgeMs: 0, keepAliveMs: null, rotates: false, fixedEnd: true },
+      // Most grants cannot be renewed and are good to their last minute. No renewal makes the others' consent live longer
+      // (365 days from the first day), but each gives an access token of up to 60 days.
+      refreshPolicy: {
+        by: "refresh_token",
+        beforeExpiryMs: 0,
+        minAgeMs: 0,
+        keepAliveMs: null,
+        aheadMs: 7 * DAY_MS,
+        rotates: false,
+        fixedEnd: true,
+      },
 
       authorizeUrl: ({ state, redirectUri }) =>
         authorizeUrl(kit, ENDPOINTS.authorize, {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Credentials, type ExchangeRequest, PlatformError } from "../contract";
-import { call, type Kit } from "../kit";
+import { call, type Kit, TOKEN_TIMEOUT_MS } from "../kit";
 import { expiryAfter, scopesOf } from "../oauth";
 import { explainToken } from "./errors";
 
@@ -33,13 +33,13 @@ export async function renew(kit: Kit, credentials: Credentials): Promise<Credent
       { code: "no_refresh_token" },
     );
   }
+  // An end that is not told anew is the old token's.
+  const { accessExpiresAt: _ended, ...kept } = credentials;
   return {
-    ...credentials,
+    ...kept,
     ...(await request(kit, { grant_type: "refresh_token", refresh_token: refreshToken })),
   };
 }
-
-const TIMEOUT_MS = 15_000;
 
 const Token = z.object({
   access_token: z.string().min(1),
@@ -56,7 +56,7 @@ async function request(kit: Kit, parameters: Record<string, string>): Promise<Cr
     form: { ...parameters, client_id: kit.clientId, client_secret: kit.clientSecret },
     answer: Token,
     effect: "write",
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: TOKEN_TIMEOUT_MS,
     explain: explainToken,
   });
   const accessExpiresAt = expiryAfter(token.expires_in);

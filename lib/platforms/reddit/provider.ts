@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Access, type Credentials, type Health, PlatformError, type Provider } from "../contract";
-import { type Answer, call, type Kit, RemoteId } from "../kit";
+import { type Answer, call, type Kit, RemoteId, TOKEN_TIMEOUT_MS } from "../kit";
 import { authorizeUrl, expiryAfter, scopesOf } from "../oauth";
 import { ask, SITE, userAgent } from "./api";
 import { choicesFor } from "./choices";
@@ -12,8 +12,8 @@ import { redditSpec } from "./spec";
 /** Say who it is, read a subreddit's rules and flairs, post, find our post again (history) and delete it (edit). */
 const SCOPES = ["identity", "read", "submit", "flair", "edit", "history"];
 
-/** A token call holds the renewal's lease, so it gives up sooner than other writes. */
-const TOKEN_TIMEOUT_MS = 15_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Reddit: one grant reaches one account; where it posts is chosen with each post. */
 export function reddit(kit: Kit): Provider {
@@ -23,8 +23,15 @@ export function reddit(kit: Kit): Provider {
       kind: "oauth",
       pkce: "none",
       issuer: SITE,
-      // An access token lives a day (an hour in older texts); a refresh token lives until it is revoked, unused or not.
-      refreshPolicy: { beforeExpiryMs: 10 * 60_000, minAgeMs: 0, keepAliveMs: null, rotates: false },
+      // An access token lives a day (an hour in older texts); a refresh token lives until it is revoked. Renewing one that
+      // nobody uses shows in time when it was.
+      refreshPolicy: {
+        by: "refresh_token",
+        beforeExpiryMs: 10 * MINUTE_MS,
+        minAgeMs: 0,
+        keepAliveMs: 30 * DAY_MS,
+        rotates: false,
+      },
 
       authorizeUrl: ({ state, redirectUri }) =>
         authorizeUrl(kit, `${SITE}/api/v1/authorize`, {

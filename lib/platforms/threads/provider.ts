@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Access, type Credentials, type Health, PlatformError, type Provider } from "../contract";
-import { type Answer, call, type Kit, RemoteId } from "../kit";
+import { type Answer, call, type Kit, RemoteId, TOKEN_TIMEOUT_MS } from "../kit";
 import { authorizeUrl, expiryAfter } from "../oauth";
 import { explainExchange, explainRefresh } from "./errors";
 import { graph, HOST } from "./graph";
@@ -22,11 +22,11 @@ export function threads(kit: Kit): Provider {
       issuer: "https://threads.net",
       // A token lives 60 days and buys its successor once it is a day old; the consent behind it (90 days) grows with it.
       refreshPolicy: {
+        by: "access_token",
         beforeExpiryMs: 30 * DAY_MS,
         minAgeMs: DAY_MS,
-        keepAliveMs: 30 * DAY_MS,
+        keepAliveMs: 2 * DAY_MS,
         rotates: false,
-        selfRenewing: true,
       },
 
       authorizeUrl: ({ state, redirectUri }) =>
@@ -127,6 +127,7 @@ export function threads(kit: Kit): Provider {
       query,
       answer: Token,
       effect: "read",
+      timeoutMs: TOKEN_TIMEOUT_MS,
       explain,
     });
     const accessExpiresAt = expiryAfter(token.expires_in);

@@ -26,6 +26,7 @@ export function tiktok(kit: Kit): Provider {
       issuer: "https://www.tiktok.com",
       // An access token lives 24 h or 2 h and a refresh token a year or half of one, depending on the page one reads.
       refreshPolicy: {
+        by: "refresh_token",
         beforeExpiryMs: 30 * MINUTE_MS,
         minAgeMs: 0,
         keepAliveMs: 30 * DAY_MS,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Credentials, type ExchangeRequest, PlatformError } from "../contract";
-import { type Answer, call, type Kit } from "../kit";
+import { type Answer, call, type Kit, TOKEN_TIMEOUT_MS } from "../kit";
 import { expiryAfter, scopesOf } from "../oauth";
 import { API } from "./api";
 import { explainToken } from "./errors";
@@ -37,9 +37,6 @@ export async function revoke(kit: Kit, credentials: Credentials, now = Date.now(
   const { accessToken } = ended && refreshToken ? await renew(kit, credentials) : credentials;
   await post(kit, "revoke", { token: accessToken }, z.unknown(), explainToken("token"));
 }
-
-/** A token call holds the renewal's lease, so it gives up sooner than other writes. */
-const TIMEOUT_MS = 15_000;
 
 const Token = z.object({
   access_token: z.string().min(1),
@@ -79,7 +76,7 @@ function post<T>(
     form: { client_key: kit.clientId, client_secret: kit.clientSecret, ...form },
     answer,
     effect: "write",
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: TOKEN_TIMEOUT_MS,
     explain,
   });
 }

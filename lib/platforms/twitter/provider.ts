@@ -28,7 +28,13 @@ export function twitter(kit: Kit): Provider {
       pkce: "S256",
       issuer: ENDPOINTS.issuer,
       // An access token lives two hours, a refresh token works once: renewing without need is what breaks connections.
-      refreshPolicy: { beforeExpiryMs: 10 * MINUTE_MS, minAgeMs: 0, keepAliveMs: 60 * DAY_MS, rotates: true },
+      refreshPolicy: {
+        by: "refresh_token",
+        beforeExpiryMs: 10 * MINUTE_MS,
+        minAgeMs: 0,
+        keepAliveMs: 60 * DAY_MS,
+        rotates: true,
+      },
 
       authorizeUrl: ({ state, redirectUri, codeChallenge }) =>
         authorizeUrl(kit, "https://x.com/i/oauth2/authorize", {
