@@ -456,6 +456,7 @@ describe("through the app", () => {
       metadata: { checked: false, checkedAt: null, askedAt: null },
       refreshDueAt: null,
       renewsItself: false,
+      leaving: { revokes: false, byHand: "" },
       lastError: null,
     });
     expect(seen).toEqual([]);

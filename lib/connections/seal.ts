@@ -60,7 +60,8 @@ export function dueAt(provider: Provider, now = Date.now()): Date | null {
   return keepAliveMs === null ? null : new Date(now + Math.max(keepAliveMs, minAgeMs));
 }
 
-const binding = (row: Row) => ({
+/** The place of a row's credentials, as the vault names it. */
+export const binding = (row: Row) => ({
   table: row.table,
   rowId: row.id,
   userId: row.userId,
