@@ -26,8 +26,19 @@ export function auth(): Auth {
 
 type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
 
-/** Who has a password must say it to leave, however freshly signed in; guesses at it are counted. */
+/** A counter says nothing of whose it is. */
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
+
+/** From our own pages only. Who has a password must say it to leave, however freshly signed in; guesses at it are counted. */
 async function confirmLeaving(context: Context): Promise<void> {
+  const from = context.headers?.get("origin");
+  const site = context.headers?.get("sec-fetch-site") ?? "none";
+  if ((from && from !== env().origin) || !["same-origin", "none"].includes(site)) {
+    throw new APIError("FORBIDDEN", {
+      code: "FOREIGN_ORIGIN",
+      message: "This request did not come from Carillon's own pages.",
+    });
+  }
   const session = await getSessionFromCtx(context);
   if (!session) return;
   const account = await context.context.internalAdapter.findCredentialAccount(session.user.id);
@@ -38,7 +49,7 @@ async function confirmLeaving(context: Context): Promise<void> {
       message: "Type your password to confirm.",
     });
   }
-  if (await countSignIn(`/delete-user:${session.user.id}`)) return;
+  if (await countSignIn(`/delete-user:${digest(session.user.id)}`)) return;
   throw new APIError("TOO_MANY_REQUESTS", {
     code: "TOO_MANY_TRIES",
     message: "Too many tries. Wait a quarter of an hour, then try again.",
@@ -122,8 +133,7 @@ function createAuth() {
         if (path !== "/sign-in/email" && path !== "/request-password-reset") return;
         const email: unknown = body?.email;
         if (typeof email !== "string") return;
-        const account = createHash("sha256").update(email.trim().toLowerCase()).digest("base64url");
-        if (await countSignIn(`${path}:${account}`)) return;
+        if (await countSignIn(`${path}:${digest(email.trim().toLowerCase())}`)) return;
         throw new APIError("TOO_MANY_REQUESTS", {
           code: "TOO_MANY_TRIES",
           message:
