@@ -7,7 +7,7 @@ import { accounts, rateLimits, sessions, users, verifications } from "@/drizzle/
 import { checkAfterSignIn } from "@/lib/connections/sign-in-check";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
-import { finishLeaving, prepareLeaving } from "@/lib/leave";
+import { finishLeaving, prepareLeaving } from "@/lib/leaving/person";
 import { sendMail } from "@/lib/mail";
 import { hashPassword, MAX_PASSWORD, MIN_PASSWORD, verifyPassword } from "@/lib/passwords";
 import { countSignIn } from "@/lib/sign-in-limit";

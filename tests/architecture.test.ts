@@ -64,6 +64,10 @@ describe("the arrows of the house", () => {
   test("work does not know who asks for it", () => {
     expect(crossing(/^lib\/(platforms|vault)\//, /^lib\/(connections|posts|jobs|http)\//)).toEqual([]);
     expect(crossing(/^lib\/connections\//, /^lib\/(posts|jobs|http)\//, /^lib\/http\/api/)).toEqual([]);
+    expect(
+      crossing(/^lib\/(connections|posts|media|jobs|notifications)\//, /^lib\/(leaving|export|activity)\//),
+    ).toEqual([]);
+    expect(crossing(/^lib\/activity\//, /^lib\/(connections|posts|jobs|leaving|export)\//)).toEqual([]);
     expect(crossing(/^lib\/media\//, /^lib\/(connections|posts|jobs|http)\//, /^lib\/http\/api/)).toEqual([]);
     expect(crossing(/^lib\/posts\//, /^lib\/(jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { readSignedRequest } from "@/lib/connections/signed-request";
+import { readSignedRequest } from "@/lib/leaving/signed-request";
 import { aPublishedPost, connect, connectionsOf, houseForFile, idOf, jsonOf } from "./support/house";
 
 /** Meta calls about a person: the app was removed, or their data is to be deleted. */
@@ -184,10 +184,11 @@ describe("the app was removed", () => {
     );
     for (const { credentials } of left.rows) expect(sealed).not.toContain(credentials);
 
-    expect((await noticesOf()).map(({ title }) => title)).toEqual([
-      "Carillon was removed at Facebook",
-      "Carillon was removed at Facebook",
+    expect((await noticesOf()).map(({ title }) => title).sort()).toEqual([
+      "Facebook: Ada Bell Bells (@adabellbells) needs to be reconnected",
+      "Instagram: Ada Bell Bells (@adabell) needs to be reconnected",
     ]);
+    for (const { body } of await noticesOf()) expect(body).toContain("removed in the settings of Facebook");
     expect(await noticesOf(house().otto)).toEqual([]);
     const trail = await sql.query(
       "select actor_type, actor_name, action from audit where action = 'grant.deauthorize'",
@@ -256,9 +257,10 @@ describe("the app was removed", () => {
     await send("threads/deauthorize", signed(secrets.threads, { user_id: ada.threads }, now() - 3_600));
     await send("threads/data-deletion", signed(secrets.threads, { user_id: ada.threads }, now() - 3_600));
     expect(await connectionsOf(house().ada)).toMatchObject([{ id, status: "active", lastError: null }]);
+    expect(await noticesOf()).toEqual([]);
     // Removed once more: a new incident, and a new notice.
     await sandbox.remove({ platform: "threads", person: "adabell", kind: "deauthorize" });
-    expect(await noticesOf()).toHaveLength(2);
+    expect(await noticesOf()).toHaveLength(1);
   });
 
   test("of someone we do not know: answered, and nothing written", async () => {
@@ -277,6 +279,11 @@ describe("data is to be deleted", () => {
     if (!page) throw new Error("There is no Page.");
     const userId = await idOf(house(), house().ada);
     const postId = await aPublishedPost(house(), { userId, connection: page, text: "My own words" });
+
+    await sql.query(
+      "insert into webhook_events (id, platform, account_id, digest, entry) values (gen_random_uuid(), 'facebook', $1, 'x', 'something')",
+      [page.remoteId],
+    );
 
     const told = await sandbox.remove({ platform: "facebook", person: ada.facebook, kind: "data-deletion" });
     const answer = JSON.parse(told.body) as { url: string; confirmation_code: string };
@@ -330,7 +337,7 @@ describe("data is to be deleted", () => {
       "Facebook passed on a wish to delete data",
     ]);
 
-    const { deletionStatus } = await import("@/lib/connections/deletion-status");
+    const { deletionStatus } = await import("@/lib/leaving/deletion-status");
     expect(await deletionStatus(answer.confirmation_code)).toMatchObject({
       platform: "Facebook",
       completedAt: expect.any(String),

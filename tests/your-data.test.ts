@@ -45,6 +45,14 @@ describe("the export", () => {
   test("is everything of one's own, whole and readable, and no secret", async () => {
     const { ada, otto, sandbox } = house();
     const mine = await settleIn(ada);
+    await house().sql.query(
+      `with said_to as (
+         insert into conversations (id, user_id, connection_id, kind, remote_key, peer_name, last_message_at)
+         values (gen_random_uuid(), $1, $2, 'direct', '1', 'Otto', now()) returning *)
+       insert into messages (id, conversation_id, user_id, connection_id, author, state, text, sent_at)
+       select gen_random_uuid(), id, user_id, connection_id, 'them', 'received', 'Hello, bell', now() from said_to`,
+      [mine.userId, mine.connections[0]?.id],
+    );
     await connect(house(), otto, "reddit", { person: "chimecafe" });
     const response = await ada.fetch("/api/export");
     expect(response.headers.get("content-disposition")).toMatch(
@@ -67,6 +75,8 @@ describe("the export", () => {
       ],
       media: [{ id: mine.file.id, filename: "my-bell.jpg" }],
       notifications: [{ title: "A notice of mine" }],
+      settings: { notices: { ended: { app: true } } },
+      conversations: [{ peerName: "Otto", messages: [{ author: "them", text: "Hello, bell" }] }],
     });
     expect(all.connections).toHaveLength(3);
     expect(all.activity.map(({ action }: ActivityDto) => action)).toContain("connection.connect");

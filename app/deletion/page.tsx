@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthShell } from "@/components/auth/auth-shell";
 import { Time } from "@/components/ui/time";
-import { deletionStatus } from "@/lib/connections/deletion-status";
+import { deletionStatus } from "@/lib/leaving/deletion-status";
 
 export const metadata: Metadata = { title: "Deletion of your data", robots: { index: false } };
 

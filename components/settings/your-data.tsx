@@ -4,9 +4,9 @@ import { useMutation } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useState } from "react";
 import { PasswordField } from "@/components/auth/password-field";
+import { Section } from "@/components/settings/section";
 import { Button } from "@/components/ui/button";
 import { buttonStyle } from "@/components/ui/button-style";
-import { Card } from "@/components/ui/card";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
 import { Notice } from "@/components/ui/notice";
@@ -23,28 +23,25 @@ type Props = {
 export function YourData({ email, hasPassword }: Props) {
   const [leaving, setLeaving] = useState(false);
   return (
-    <div className="grid gap-4">
-      <Card className="grid gap-3 p-5">
-        <h2 className="text-lg font-semibold">Export everything</h2>
-        <p className="max-w-prose text-sm text-ink-soft">
-          One JSON file with your posts and what became of each, your accounts, your list of files, notices
-          and activity. It holds no passwords and no keys to your accounts.
-        </p>
+    <div className="grid gap-6">
+      <Section
+        title="Export everything"
+        lead="One JSON file with your posts and what became of each, your accounts and conversations, your list of files, notices and activity. It holds no passwords and no keys to your accounts."
+      >
         {/* A download, not a page: the browser asks where to keep it. */}
         <a href="/api/export" download className={buttonStyle({ className: "justify-self-start" })}>
           <Download aria-hidden className="size-4" />
           Export your data
         </a>
-      </Card>
-      <Card className="grid gap-3 p-5">
-        <h2 className="text-lg font-semibold">Delete your Carillon account</h2>
-        <p className="max-w-prose text-sm text-ink-soft">
-          You leave for good, and everything of yours here goes with you. Posts that are out stay out.
-        </p>
+      </Section>
+      <Section
+        title="Delete your Carillon account"
+        lead="You leave for good, and everything of yours here goes with you. Posts that are out stay out."
+      >
         <Button look="danger" className="justify-self-start" onClick={() => setLeaving(true)}>
           Delete your account
         </Button>
-      </Card>
+      </Section>
       {leaving && <LeaveDialog email={email} hasPassword={hasPassword} onClose={() => setLeaving(false)} />}
     </div>
   );

@@ -9,6 +9,7 @@ import { log } from "@/lib/log";
 import { PlatformError } from "@/lib/platforms/contract";
 import { connectsBy, findProvider, specOf } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
+import { withAccess } from "./access";
 import { otherGrantsOfConsent } from "./consent";
 import {
   type ConnectionRow,
@@ -21,7 +22,7 @@ import {
   siblingCount,
 } from "./data";
 import { DEAUTHORIZED } from "./end";
-import { anyHeld, claimForLeaving, grantsOf, lockConsents } from "./leaving-data";
+import { anyHeld, claimForLeaving, deleteEvents, grantsOf, lockConsents } from "./leaving-data";
 import type { Disconnected } from "./schema";
 import { openCredentials } from "./seal";
 
@@ -40,6 +41,7 @@ const GLANCE_MS = 100;
  */
 export async function disconnect(user: SignedIn, id: string): Promise<Disconnected> {
   const { connection, grant } = await getHeld(user.id, id);
+  await unsubscribe(connection, grant);
   return leave(user, grant, connection);
 }
 
@@ -51,7 +53,10 @@ export async function disconnectAll(person: { id: string; name: string }): Promi
   await Promise.all(
     held.map(({ grant, connections }) =>
       limit(async () => {
-        for (const connection of connections) await leave(actor, grant, connection).catch(unlessGone);
+        for (const connection of connections) {
+          await unsubscribe(connection, grant);
+          await leave(actor, grant, connection).catch(unlessGone);
+        }
         if (connections.length === 0) await handBack(grant);
       }),
     ),
@@ -62,6 +67,18 @@ export async function disconnectAll(person: { id: string; name: string }): Promi
 export async function handBack(grant: GrantRow): Promise<boolean> {
   if (await anyHeld(db(), otherGrantsOfConsent(grant))) return false;
   return revoke(grant);
+}
+
+/** While the token still works: afterwards nobody could tell the platform to stop sending us this account's events. */
+async function unsubscribe(connection: ConnectionRow, grant: GrantRow): Promise<void> {
+  if (grant.deadAt || !findProvider(grant.platform, grant.way)?.provider.inbox) return;
+  const done = withAccess(connection.id, async (provider, access) =>
+    provider.inbox?.unsubscribe(access),
+  ).catch((error: unknown) => {
+    if (!(error instanceof PlatformError)) throw error;
+    log.warn("connection.unsubscribe_failed", { connectionId: connection.id, error });
+  });
+  await Promise.race([done, wait(PATIENCE_MS, undefined, { ref: false })]);
 }
 
 async function leave(actor: Actor, grant: GrantRow, connection: ConnectionRow): Promise<Disconnected> {
@@ -124,6 +141,7 @@ async function finish(
       { remedy: "retry" },
     );
   }
+  await deleteEvents(tx, [connection]);
   await deleteConnection(tx, connection.id);
   if ((await siblingCount(tx, grant.id, connection.id)) === 0) await deleteGrant(tx, grant.id);
   await audit(tx, actor, connection.userId, "connection.disconnect", connection.id, {

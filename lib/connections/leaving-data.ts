@@ -2,8 +2,9 @@ import "server-only";
 import { and, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { verifications } from "@/drizzle/schema/auth";
 import { connections, grants } from "@/drizzle/schema/connections";
+import { webhookEvents } from "@/drizzle/schema/inbox";
 import { deliveries, deliveryEvents } from "@/drizzle/schema/posts";
-import { audit, dataDeletions, notifications } from "@/drizzle/schema/system";
+import { audit, dataDeletions } from "@/drizzle/schema/system";
 import { after, db, type Queryable, type Tx } from "@/lib/db";
 import { type ConnectionRow, type GrantRow, lockSubject } from "./data";
 
@@ -94,12 +95,15 @@ export async function shredAccounts(tx: Tx, grantId: string): Promise<void> {
 
 /**
  * Deletes a grant with all that came through it. What the person wrote stays theirs: posts keep their words and their
- * fate, and lose the account's name, the platform's ids and addresses, and what the platform said.
+ * fate, and lose the account's name, the platform's ids and addresses, and what the platform said. Notices and
+ * conversations go with the grant and its accounts.
  * @param unnamed what stands for the account's name from now on
  */
 export async function eraseGrant(tx: Tx, grant: GrantRow, unnamed: string): Promise<void> {
-  const reached = (await connectionsOfGrant(tx, grant.id)).map(({ id }) => id);
+  const accounts = await connectionsOfGrant(tx, grant.id);
+  const reached = accounts.map(({ id }) => id);
   if (reached.length > 0) {
+    await deleteEvents(tx, accounts);
     const rows = await tx
       .update(deliveries)
       .set({
@@ -125,19 +129,17 @@ export async function eraseGrant(tx: Tx, grant: GrantRow, unnamed: string): Prom
     .update(audit)
     .set({ details: sql`${audit.details} - 'account'` })
     .where(and(eq(audit.userId, grant.userId), inArray(audit.subject, [grant.id, ...reached])));
-  await tx
-    .delete(notifications)
-    .where(
-      and(
-        eq(notifications.userId, grant.userId),
-        sql`starts_with(${notifications.incident}, ${incidentOf(grant.id)})`,
-      ),
-    );
   await tx.delete(grants).where(eq(grants.id, grant.id));
 }
 
-/** How notices about a grant's end begin: one per grant and version. */
-export const incidentOf = (grantId: string): string => `grant:${grantId}:`;
+/** What a platform sent us about accounts that are no longer here, as it came. What was made of it goes with them. */
+export async function deleteEvents(tx: Tx, accounts: ConnectionRow[]): Promise<void> {
+  for (const { platform, remoteId } of accounts) {
+    await tx
+      .delete(webhookEvents)
+      .where(and(eq(webhookEvents.platform, platform), eq(webhookEvents.accountId, remoteId)));
+  }
+}
 
 // --- deletions that platforms pass on
 

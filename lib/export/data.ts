@@ -1,6 +1,7 @@
 import "server-only";
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq, gt, inArray } from "drizzle-orm";
 import { accounts, users } from "@/drizzle/schema/auth";
+import { conversations, messages } from "@/drizzle/schema/inbox";
 import { deliveries, deliveryEvents } from "@/drizzle/schema/posts";
 import { notifications } from "@/drizzle/schema/system";
 import { db } from "@/lib/db";
@@ -53,3 +54,44 @@ export const notificationsOf = (userId: string) =>
     .from(notifications)
     .where(eq(notifications.userId, userId))
     .orderBy(asc(notifications.createdAt), asc(notifications.id));
+
+const CONVERSATIONS = 50;
+
+/** What was said with whom, as far as it is kept here; the cursor is the id of the last conversation. */
+export async function conversationsOf(userId: string, cursor: string | null) {
+  const page = await db()
+    .select({
+      id: conversations.id,
+      kind: conversations.kind,
+      peerName: conversations.peerName,
+      peerHandle: conversations.peerHandle,
+      since: conversations.createdAt,
+    })
+    .from(conversations)
+    .where(and(eq(conversations.userId, userId), cursor ? gt(conversations.id, cursor) : undefined))
+    .orderBy(asc(conversations.id))
+    .limit(CONVERSATIONS);
+  const ids = page.map(({ id }) => id);
+  const said = ids.length
+    ? await db()
+        .select({
+          conversationId: messages.conversationId,
+          at: messages.sentAt,
+          author: messages.author,
+          state: messages.state,
+          text: messages.text,
+        })
+        .from(messages)
+        .where(inArray(messages.conversationId, ids))
+        .orderBy(asc(messages.sentAt), asc(messages.id))
+    : [];
+  return {
+    rows: page.map((conversation) => ({
+      ...conversation,
+      messages: said
+        .filter(({ conversationId }) => conversationId === conversation.id)
+        .map(({ conversationId: _, ...message }) => message),
+    })),
+    nextCursor: page.length === CONVERSATIONS ? (ids.at(-1) ?? null) : null,
+  };
+}

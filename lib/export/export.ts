@@ -1,9 +1,11 @@
 import "server-only";
 import { listActivity } from "@/lib/activity/data";
 import { listConnections } from "@/lib/connections/data";
+import { db } from "@/lib/db";
 import { listMedia, toMediaDto } from "@/lib/media/data";
 import { listPosts } from "@/lib/posts/data";
-import { notificationsOf, personOf, storyOf } from "./data";
+import { noticeSettings } from "@/lib/settings/data";
+import { conversationsOf, notificationsOf, personOf, storyOf } from "./data";
 
 /**
  * Everything a person has here, as one JSON object: written as it is read, a page at a time, so that its size does not
@@ -25,9 +27,11 @@ export function exportOf(userId: string): ReadableStream<Uint8Array> {
 /** The parts in their order; a new one is a line. A list is written row by row. */
 const parts: Record<string, (userId: string) => Promise<unknown> | AsyncIterable<unknown>> = {
   person: personOf,
+  settings: async (userId) => ({ notices: await noticeSettings(db(), userId) }),
   connections: listConnections,
   posts: postsOf,
   media: (userId) => pages(async (cursor) => mediaPage(userId, cursor)),
+  conversations: (userId) => pages(async (cursor) => conversationsOf(userId, cursor)),
   notifications: notificationsOf,
   activity: (userId) => pages(async (cursor) => activityPage(userId, cursor)),
 };

@@ -38,7 +38,7 @@ export function houseForFile(env: Record<string, string> = {}): () => House {
   });
   beforeEach(async () => {
     await current().sql.query(
-      "truncate grants, oauth_states, posts, media, notifications, audit, data_deletions, rate_limits cascade",
+      "truncate grants, oauth_states, posts, media, notifications, audit, data_deletions, webhook_events, settings, rate_limits cascade",
     );
     await current().sandbox.reset();
   });
@@ -66,6 +66,7 @@ async function open(env: Record<string, string>) {
   const stop = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+    await (await import("@/lib/jobs/queue")).stopQueue();
     await (await import("@/lib/db")).database().close();
     await sql.end();
     await sandbox.stop();

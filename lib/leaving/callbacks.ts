@@ -2,24 +2,26 @@ import "server-only";
 import { createHash } from "node:crypto";
 import { customAlphabet } from "nanoid";
 import { type Actor, audit } from "@/lib/audit";
-import { db, type Tx } from "@/lib/db";
-import { env } from "@/lib/env";
-import { AppError } from "@/lib/errors";
-import { log } from "@/lib/log";
-import { notify } from "@/lib/notifications/data";
-import { specs } from "@/lib/platforms/registry";
-import { grantsOfFacebookPerson } from "./consent";
-import { type ConnectionRow, findGrantBySubject, type GrantRow } from "./data";
-import { DEAUTHORIZED, endGrant } from "./end";
+import { grantsOfFacebookPerson } from "@/lib/connections/consent";
+import { type ConnectionRow, findGrantBySubject, type GrantRow } from "@/lib/connections/data";
+import { DEAUTHORIZED, endGrant } from "@/lib/connections/end";
+import { readEnd } from "@/lib/connections/ends";
 import {
   type Consent,
   completeDeletion,
   connectionsOfGrant,
   eraseGrant,
-  incidentOf,
   lockConsents,
   recordDeletion,
-} from "./leaving-data";
+} from "@/lib/connections/leaving-data";
+import { db, type Tx } from "@/lib/db";
+import { env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { queue } from "@/lib/jobs/queue";
+import { log } from "@/lib/log";
+import { notify } from "@/lib/notifications/data";
+import { tellDeath } from "@/lib/notifications/ended";
+import { specs } from "@/lib/platforms/registry";
 import { readSignedRequest, type SignedRequest } from "./signed-request";
 
 /** Meta tells us that a person removed our app, or wants deleted what came from there. */
@@ -60,12 +62,9 @@ export async function deauthorize(app: MetaApp, signedRequest: string): Promise<
       code: DEAUTHORIZED,
       message: `This app was removed in the settings of ${name}. Connect the account again.`,
     });
-    await notify(tx, grant.userId, {
-      incident: `${incidentOf(grant.id)}${grant.version}`,
-      title: `Carillon was removed at ${name}`,
-      body: `${name} told us that Carillon was removed in its settings${whose ? `, and with it ${whose}` : ""}. Nothing can be published there until you connect it again.`,
-      href: "/settings/integrations",
-    });
+    const end = await readEnd(tx, grant.id, new Date());
+    if (end?.state === "ended")
+      await tellDeath(tx, grant.id, `deauthorized:${grant.id}:${grant.version}`, end);
     await audit(tx, actorOf(app), grant.userId, "grant.deauthorize", grant.id, {
       platform: grant.platform,
       ...(whose && { account: whose }),
@@ -129,6 +128,8 @@ async function forEachGrant(
   work: (tx: Tx, grant: GrantRow, accounts: ConnectionRow[]) => Promise<void>,
 ): Promise<void> {
   const consents = apps[app].consentsOf(userId);
+  // Notices may be mailed, and a transaction is no place to wait for the queue to start.
+  await queue();
   await db().transaction(async (tx) => {
     await lockConsents(tx, consents);
     for (const { platform, subject } of consents) {

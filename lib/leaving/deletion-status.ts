@@ -1,6 +1,6 @@
 import "server-only";
+import { findDeletion } from "@/lib/connections/leaving-data";
 import { specs } from "@/lib/platforms/registry";
-import { findDeletion } from "./leaving-data";
 
 export type DeletionStatus = {
   code: string;
