@@ -1,6 +1,6 @@
 "use client";
 
-import { Images, LayoutDashboard, PenLine, Plug, ScrollText } from "lucide-react";
+import { History, Images, LayoutDashboard, PenLine, Plug, ScrollText } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 
@@ -9,6 +9,7 @@ const places = [
   { href: "/compose", label: "Compose", icon: PenLine },
   { href: "/posts", label: "Posts", icon: ScrollText },
   { href: "/media", label: "Media", icon: Images },
+  { href: "/activity", label: "Activity", icon: History },
   { href: "/settings/integrations", label: "Accounts", icon: Plug },
 ];
 

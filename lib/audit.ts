@@ -3,8 +3,11 @@ import { v7 as uuid } from "uuid";
 import { audit as auditTable } from "@/drizzle/schema/system";
 import type { Queryable } from "@/lib/db";
 
-/** Who acts: a person by their own hand, or a job on their behalf. */
-export type Actor = { type: "user"; id: string; name: string } | { type: "job"; name: string };
+/** Who acts: a person by their own hand, a job on their behalf, or a platform that tells us what happened there. */
+export type Actor =
+  | { type: "user"; id: string; name: string }
+  | { type: "job"; name: string }
+  | { type: "platform"; name: string };
 
 export type AuditAction =
   | "connection.connect"
@@ -13,6 +16,9 @@ export type AuditAction =
   | "connection.check"
   | "grant.refresh"
   | "grant.refresh_failed"
+  | "grant.deauthorize"
+  | "grant.delete_data"
+  | "grant.end_unsealed"
   | "post.create"
   | "post.delete"
   | "delivery.retry"

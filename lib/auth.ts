@@ -2,11 +2,12 @@ import "server-only";
 import { createHash } from "node:crypto";
 import { betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
-import { APIError, createAuthMiddleware } from "better-auth/api";
+import { APIError, createAuthMiddleware, getSessionFromCtx } from "better-auth/api";
 import { accounts, rateLimits, sessions, users, verifications } from "@/drizzle/schema/auth";
 import { checkAfterSignIn } from "@/lib/connections/sign-in-check";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
+import { finishLeaving, prepareLeaving } from "@/lib/leaving/person";
 import { sendMail } from "@/lib/mail";
 import { hashPassword, MAX_PASSWORD, MIN_PASSWORD, verifyPassword } from "@/lib/passwords";
 import { countSignIn } from "@/lib/sign-in-limit";
@@ -21,6 +22,38 @@ const shared = globalThis as typeof globalThis & { carillonAuth?: Auth };
 export function auth(): Auth {
   shared.carillonAuth ??= createAuth();
   return shared.carillonAuth;
+}
+
+type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
+
+/** A counter says nothing of whose it is. */
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
+
+/** From our own pages only. Who has a password must say it to leave, however freshly signed in; guesses at it are counted. */
+async function confirmLeaving(context: Context): Promise<void> {
+  const from = context.headers?.get("origin");
+  const site = context.headers?.get("sec-fetch-site") ?? "none";
+  if ((from && from !== env().origin) || !["same-origin", "none"].includes(site)) {
+    throw new APIError("FORBIDDEN", {
+      code: "FOREIGN_ORIGIN",
+      message: "This request did not come from Carillon's own pages.",
+    });
+  }
+  const session = await getSessionFromCtx(context);
+  if (!session) return;
+  const account = await context.context.internalAdapter.findCredentialAccount(session.user.id);
+  if (!account) return;
+  if (!context.body?.password) {
+    throw new APIError("BAD_REQUEST", {
+      code: "PASSWORD_REQUIRED",
+      message: "Type your password to confirm.",
+    });
+  }
+  if (await countSignIn(`/delete-user:${digest(session.user.id)}`)) return;
+  throw new APIError("TOO_MANY_REQUESTS", {
+    code: "TOO_MANY_TRIES",
+    message: "Too many tries. Wait a quarter of an hour, then try again.",
+  });
 }
 
 function createAuth() {
@@ -48,6 +81,8 @@ function createAuth() {
         tier: { type: "string", required: false, defaultValue: "free", input: false },
         credits: { type: "number", required: false, defaultValue: 10, input: false },
       },
+      // With their password, or where there is none within a day of signing in.
+      deleteUser: { enabled: true, beforeDelete: prepareLeaving, afterDelete: finishLeaving },
     },
     emailAndPassword: {
       enabled: true,
@@ -92,12 +127,13 @@ function createAuth() {
       },
     },
     hooks: {
-      before: createAuthMiddleware(async ({ path, body }) => {
+      before: createAuthMiddleware(async (context) => {
+        const { path, body } = context;
+        if (path === "/delete-user") return confirmLeaving(context);
         if (path !== "/sign-in/email" && path !== "/request-password-reset") return;
         const email: unknown = body?.email;
         if (typeof email !== "string") return;
-        const account = createHash("sha256").update(email.trim().toLowerCase()).digest("base64url");
-        if (await countSignIn(`${path}:${account}`)) return;
+        if (await countSignIn(`${path}:${digest(email.trim().toLowerCase())}`)) return;
         throw new APIError("TOO_MANY_REQUESTS", {
           code: "TOO_MANY_TRIES",
           message:

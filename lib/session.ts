@@ -41,3 +41,9 @@ export async function requireUser(): Promise<SignedIn> {
   const path = requestHeaders.get("x-pathname") ?? "/dashboard";
   redirect(`/sign-in?returnTo=${encodeURIComponent(path)}`);
 }
+
+/** Whether whoever sent this signs in with a password; others come by way of Google. */
+export async function hasPassword(requestHeaders: Headers): Promise<boolean> {
+  const ways = await auth().api.listUserAccounts({ headers: requestHeaders });
+  return ways.some(({ providerId }) => providerId === "credential");
+}

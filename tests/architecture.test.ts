@@ -70,6 +70,10 @@ describe("the arrows of the house", () => {
         /^lib\/(jobs\/queue|http\/api)/,
       ),
     ).toEqual([]);
+    expect(
+      crossing(/^lib\/(connections|posts|media|jobs|notifications)\//, /^lib\/(leaving|export|activity)\//),
+    ).toEqual([]);
+    expect(crossing(/^lib\/activity\//, /^lib\/(connections|posts|jobs|leaving|export)\//)).toEqual([]);
     expect(crossing(/^lib\/media\//, /^lib\/(connections|posts|jobs|http)\//, /^lib\/http\/api/)).toEqual([]);
     expect(crossing(/^lib\/posts\//, /^lib\/(jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/)).toEqual([]);
   });

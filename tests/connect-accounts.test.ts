@@ -219,8 +219,8 @@ describe.each(oauthPlatforms)("$id", ({ id, publishing, revokes }) => {
     expect(left.status).toBe(200);
     expect(await left.json()).toEqual(
       revokes
-        ? { revoked: true, remains: null }
-        : { revoked: false, remains: expect.stringContaining("settings for connected apps") },
+        ? { revoked: true, remains: [] }
+        : { revoked: false, remains: [expect.stringContaining("withdraw it there too"), expect.any(String)] },
     );
     expect((await ada.send("DELETE", `/api/connections/${connection}`)).status).toBe(404);
     if (revokes) {
@@ -272,7 +272,10 @@ test.each(oauthPlatforms.filter(({ revokes }) => revokes))(
     const left = await ada.send("DELETE", `/api/connections/${connection}`);
     expect({ status: left.status, body: await left.json() }).toEqual({
       status: 200,
-      body: { revoked: false, remains: expect.stringContaining("settings for connected apps") },
+      body: {
+        revoked: false,
+        remains: [expect.stringContaining("has not confirmed"), expect.stringContaining("Carillon")],
+      },
     });
     expect(await traces()).toEqual({ ...nothing, tokenRequests: 1 });
   },

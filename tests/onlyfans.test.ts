@@ -456,6 +456,7 @@ describe("through the app", () => {
       metadata: { checked: false, checkedAt: null, askedAt: null },
       refreshDueAt: null,
       renewsItself: false,
+      leaving: { revokes: false, byHand: "" },
       lastError: null,
     });
     expect(seen).toEqual([]);
@@ -635,10 +636,13 @@ describe("through the app", () => {
       status: 409,
       code: "not_renewable",
     });
-    const left = await successOf<{ revoked: boolean; remains: string }>(
+    const left = await successOf<{ revoked: boolean; remains: string[] }>(
       await ada.send("DELETE", `/api/connections/${id}`),
     );
-    expect(left).toEqual({ revoked: false, remains: expect.stringContaining("log out of all sessions") });
+    expect(left).toEqual({
+      revoked: false,
+      remains: [expect.stringContaining("destroyed"), expect.stringContaining("log out of all sessions")],
+    });
     expect((await pool.query("select * from grants, connections")).rows).toEqual([]);
     expect(seen).toEqual([]);
   });

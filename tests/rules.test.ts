@@ -54,6 +54,7 @@ const spec = (change: Partial<PlatformSpec> = {}): PlatformSpec => ({
   media: rules,
   fields: [],
   capabilities: { delete: true, readBack: true, refresh: true, revoke: true, quota: false },
+  removal: "Remove Carillon there.",
   publishScopes: ["write"],
   ...change,
 });
@@ -516,6 +517,7 @@ describe("the composer", () => {
     renewsItself: false,
     endsAt: null,
     checkedAt: null,
+    leaving: { revokes: false, byHand: "" },
     lastError: null,
   };
   const written = (change: Partial<Written>): Written => ({ ...emptyDraft([ADA]), text: "Bells", ...change });

@@ -83,7 +83,12 @@ function useDisconnect() {
       client.setQueryData(queryKey, before);
       warn({ title: `${accountLabel(connection)} is still connected`, description: sentence(error) });
     },
-    onSuccess: (_answer, connection) => tell({ title: `${accountLabel(connection)} is disconnected` }),
+    onSuccess: ({ remains }, connection) => {
+      const title = `${accountLabel(connection)} is disconnected`;
+      // What is left to do by hand stays on the screen until it is closed.
+      if (remains.length === 0) tell({ title });
+      else tell({ title, description: remains.join(" "), stays: true });
+    },
     onSettled: (_answer, _error, _connection, _before, { client }) =>
       client.invalidateQueries({ queryKey: connectionQueries.all() }),
   });

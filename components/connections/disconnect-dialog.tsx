@@ -35,17 +35,16 @@ export function DisconnectDialog({ connection, spec, onClose, onConfirm }: Props
           Carillon destroys the keys it holds for this account. This cannot be undone, but you can connect
           again.
         </li>
-        {sessionFacts(connection) ? (
+        {!sessionFacts(connection) && connection.leaving.revokes && (
           <li>
-            The session itself goes on in your browser. To end it, log out of all sessions in your {spec.name}{" "}
-            settings.
+            {spec.name} is asked to withdraw the permission you gave, unless another account of yours here
+            still needs it.
           </li>
-        ) : spec.capabilities.revoke ? (
-          <li>{spec.name} is asked to withdraw the permission you gave.</li>
-        ) : (
+        )}
+        {!connection.leaving.revokes && (
           <li>
-            {spec.name} offers no way to withdraw the permission from here: remove Carillon in your{" "}
-            {spec.name} settings too.
+            {!sessionFacts(connection) && `${spec.name} lets nobody withdraw the permission from outside. `}
+            {connection.leaving.byHand}
           </li>
         )}
         {spec.publishes !== false && (

@@ -7,14 +7,14 @@ import { Button } from "@/components/ui/button";
 
 const manager = Toast.createToastManager();
 
-type Message = { title: string; description?: string; undo?: () => void };
+type Message = { title: string; description?: string; undo?: () => void; stays?: true };
 
-/** Says what just happened, politely; with `undo`, it stays long enough to be taken back. */
-export function tell({ title, description, undo }: Message): void {
+/** Says what just happened, politely; with `undo`, it stays long enough to be taken back, with `stays` until it is closed. */
+export function tell({ title, description, undo, stays }: Message): void {
   const id = manager.add({
     title,
     ...(description && { description }),
-    timeout: undo ? 12_000 : 6_000,
+    timeout: stays ? 0 : undo ? 12_000 : 6_000,
     ...(undo && {
       actionProps: {
         children: "Undo",
@@ -28,7 +28,7 @@ export function tell({ title, description, undo }: Message): void {
 }
 
 /** Says at once that something failed; it stays until it is closed. */
-export function warn({ title, description }: Omit<Message, "undo">): void {
+export function warn({ title, description }: Omit<Message, "undo" | "stays">): void {
   manager.add({ title, ...(description && { description }), type: "bad", priority: "high", timeout: 0 });
 }
 

@@ -93,6 +93,17 @@ CREATE TABLE "webhook_events" (
 	CONSTRAINT "webhook_events_digest_unique" UNIQUE("digest")
 );
 --> statement-breakpoint
+CREATE TABLE "data_deletions" (
+	"code" text PRIMARY KEY NOT NULL,
+	"platform" text NOT NULL,
+	"request_hash" text NOT NULL,
+	"state" text DEFAULT 'received' NOT NULL,
+	"requested_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"completed_at" timestamp with time zone,
+	CONSTRAINT "data_deletions_request_hash_unique" UNIQUE("request_hash"),
+	CONSTRAINT "data_deletions_state" CHECK ("data_deletions"."state" in ('received', 'completed'))
+);
+--> statement-breakpoint
 CREATE TABLE "refresh_gates" (
 	"platform" text PRIMARY KEY NOT NULL,
 	"failures" integer DEFAULT 0 NOT NULL,
@@ -109,6 +120,7 @@ CREATE TABLE "settings" (
 );
 --> statement-breakpoint
 DROP INDEX "grants_due";--> statement-breakpoint
+DROP INDEX "audit_user";--> statement-breakpoint
 ALTER TABLE "connections" ADD COLUMN "checked_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "connections" ADD COLUMN "check_claimed_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "grants" ADD COLUMN "renewable" boolean DEFAULT false NOT NULL;--> statement-breakpoint
@@ -141,5 +153,6 @@ ALTER TABLE "notifications" ADD CONSTRAINT "notifications_grant_id_grants_id_fk"
 CREATE INDEX "notifications_grant" ON "notifications" USING btree ("grant_id");--> statement-breakpoint
 CREATE INDEX "notifications_mail" ON "notifications" USING btree ("created_at") WHERE "notifications"."mail" = 'due';--> statement-breakpoint
 CREATE INDEX "grants_due" ON "grants" USING btree ("platform","refresh_due_at") WHERE "grants"."dead_at" is null and "grants"."refresh_due_at" is not null;--> statement-breakpoint
+CREATE INDEX "audit_user" ON "audit" USING btree ("user_id","id" DESC NULLS LAST);--> statement-breakpoint
 ALTER TABLE "notifications" ADD CONSTRAINT "notifications_kind" CHECK ("notifications"."kind" in ('ending', 'ended', 'post', 'other'));--> statement-breakpoint
 ALTER TABLE "notifications" ADD CONSTRAINT "notifications_mail_state" CHECK ("notifications"."mail" in ('none', 'due', 'sending', 'sent', 'refused'));

@@ -34,7 +34,8 @@ export const audit = pgTable(
     createdAt: instant("created_at").notNull().defaultNow(),
   },
   (table) => [
-    index("audit_user").on(table.userId, table.createdAt.desc()),
+    // The ids are in order of time.
+    index("audit_user").on(table.userId, table.id.desc()),
     check("audit_actor", sql`${table.actorType} in ('user', 'job', 'platform')`),
   ],
 );
@@ -109,3 +110,19 @@ export const refreshGates = pgTable("refresh_gates", {
   nextTurnAt: instant("next_turn_at"),
   updatedAt: instant("updated_at").notNull().defaultNow(),
 });
+
+/** Requests to delete what came from a platform, as it passed them on. Nothing in here says whose they were. */
+export const dataDeletions = pgTable(
+  "data_deletions",
+  {
+    /** What the person gets to look up what became of it. */
+    code: text("code").primaryKey(),
+    platform: text("platform").notNull(),
+    /** SHA-256 of the signed request: the same one again is the same deletion. */
+    requestHash: text("request_hash").notNull().unique(),
+    state: text("state").notNull().default("received"),
+    requestedAt: instant("requested_at").notNull().defaultNow(),
+    completedAt: instant("completed_at"),
+  },
+  (table) => [check("data_deletions_state", sql`${table.state} in ('received', 'completed')`)],
+);

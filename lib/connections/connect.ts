@@ -19,12 +19,14 @@ import type { SignedIn } from "@/lib/session";
 import { secretsEqual } from "@/lib/vault/compare";
 import { openSecret, sealSecret } from "@/lib/vault/vault";
 import * as data from "./data";
+import { handBack } from "./disconnect";
 import { canRenew } from "./health";
+import { takeEmptyGrants } from "./leaving-data";
 import { clearNotices } from "./notices-data";
 import { dueAt } from "./refresh-times";
 import type { CallbackError, ConnectQuery } from "./schema";
 import { sealCredentials } from "./seal";
-import { hashOf, newSecret, STATE_LIFETIME_MS } from "./state";
+import { hashOf, newSecret, STATE_LIFETIME_MS, verifierBinding } from "./state";
 
 /** The trip to a platform's consent page and back. */
 
@@ -135,9 +137,10 @@ async function finish({ user, platform, query, browserSecret }: Arrival) {
   const identified = await provider.identify(credentials);
   if (identified.identities.length === 0) throw new Refused("no_account");
 
-  const connectionIds = await db().transaction((tx) =>
+  const { connectionIds, emptied } = await db().transaction((tx) =>
     save(tx, user, provider, { renewing: trip.connectionId, way }, credentials, identified),
   );
+  for (const grant of emptied) await handBack(grant);
   return { connectionIds, returnTo: trip.returnTo };
 }
 
@@ -148,7 +151,7 @@ async function save(
   { renewing, way }: { renewing: string | null; way: string | null },
   credentials: Credentials,
   { subject, identities }: Identified,
-): Promise<string[]> {
+): Promise<{ connectionIds: string[]; emptied: data.GrantRow[] }> {
   const platform = provider.spec.id;
   await data.lockSubject(tx, platform, subject);
   const known = await data.findByRemoteIds(
@@ -233,7 +236,10 @@ async function save(
     });
     connectionIds.push(id);
   }
-  return connectionIds;
+  // Accounts that came in by another consent before may have left nothing behind it.
+  const before = known.filter((row) => row.userId === user.id && row.grantId !== grantId);
+  const emptied = await takeEmptyGrants(tx, [...new Set(before.map((row) => row.grantId))]);
+  return { connectionIds, emptied };
 }
 
 /** @param way one of the platform's ways in; null: the first that is configured */
@@ -279,15 +285,6 @@ function single(query: URLSearchParams, name: string): string | null {
   const values = query.getAll(name);
   return values.length === 1 && values[0] ? values[0] : null;
 }
-
-const verifierBinding = (stateId: string, userId: string, platform: string) => ({
-  table: "oauth_states",
-  rowId: stateId,
-  userId,
-  platform,
-  field: "verifier",
-  revision: 1,
-});
 
 function codeOf(error: unknown): CallbackError {
   if (error instanceof Refused) return error.reason;

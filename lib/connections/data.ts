@@ -3,7 +3,7 @@ import { and, asc, count, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { connections, grants, oauthStates } from "@/drizzle/schema/connections";
 import { db, type Queryable, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
-import { findProvider } from "@/lib/platforms/registry";
+import { findProvider, specOf } from "@/lib/platforms/registry";
 import { endOf, healthOf, policyOf } from "./health";
 import { listPauses } from "./pauses-data";
 import type { ConnectionDto, ConnectionStatus } from "./schema";
@@ -207,7 +207,7 @@ export async function markGrantConnections(
   await tx.update(connections).set({ status, updatedAt: sql`now()` }).where(eq(connections.grantId, grantId));
 }
 
-// --- leaving
+// --- leaving (the rest is in leaving-data.ts)
 
 export async function siblingCount(tx: Queryable, grantId: string, connectionId: string): Promise<number> {
   const [row] = await tx
@@ -229,6 +229,7 @@ function toDto(connection: ConnectionRow, grant: GrantRow, paused: Set<string>):
   const { platform, missing } = connection;
   const policy = policyOf(findProvider(platform, grant.way)?.provider.connector);
   const endsAt = endOf(grant, connection.credentials !== null, policy);
+  const spec = specOf(platform, grant.way);
   return {
     id: connection.id,
     platform,
@@ -257,6 +258,7 @@ function toDto(connection: ConnectionRow, grant: GrantRow, paused: Set<string>):
     renewsItself: grant.renewable && policy !== null && grant.deadAt === null,
     endsAt: endsAt?.toISOString() ?? null,
     checkedAt: connection.checkedAt?.toISOString() ?? null,
+    leaving: { revokes: spec?.capabilities.revoke ?? false, byHand: spec?.removal ?? "" },
     lastError: grant.lastErrorMessage ? { code: grant.lastErrorCode, message: grant.lastErrorMessage } : null,
   };
 }

@@ -1,5 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { ConnectionDetailDto, ConnectionDto, ConnectionsAnswer } from "@/lib/connections/schema";
+import type {
+  ConnectionDetailDto,
+  ConnectionDto,
+  ConnectionsAnswer,
+  Disconnected,
+} from "@/lib/connections/schema";
 import { api } from "@/lib/http/api";
 
 /** What the browser asks and does about connections. */
@@ -35,7 +40,7 @@ export const startConnect = ({ platform, ...body }: ConnectRequest) =>
   api<{ authUrl: string }>(`/api/oauth/${encodeURIComponent(platform)}/connect`, { method: "POST", body });
 
 export const disconnectConnection = (id: string) =>
-  api<unknown>(`/api/connections/${id}`, { method: "DELETE" });
+  api<Disconnected>(`/api/connections/${id}`, { method: "DELETE" });
 
 /** Renews the connection's credentials now. */
 export const refreshConnection = (id: string) =>

@@ -33,6 +33,8 @@ export type ConnectionDto = {
   endsAt: string | null;
   /** When the platform last said how it is, good or bad. */
   checkedAt: string | null;
+  /** Whether the platform takes its permission back when we ask, and what one does there by hand. */
+  leaving: { revokes: boolean; byHand: string };
   lastError: { code: string | null; message: string } | null;
 };
 
@@ -61,6 +63,14 @@ export type ConnectionsAnswer = {
   platforms: PlatformDto[];
   /** The sandbox's address when nothing leaves this machine, else null. */
   sandboxUrl: string | null;
+};
+
+/** DELETE /api/connections/[id] */
+export type Disconnected = {
+  /** Whether the platform confirmed that our access has ended. */
+  revoked: boolean;
+  /** What is left, and what the person may still want to do by hand at the platform: sentences. */
+  remains: string[];
 };
 
 export const ConnectQuery = z.object({

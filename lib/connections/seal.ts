@@ -53,7 +53,8 @@ export async function openCredentials(grant: GrantRow, connection?: ConnectionRo
   }
 }
 
-const binding = (row: Row) => ({
+/** The place of a row's credentials, as the vault names it. */
+export const binding = (row: Row) => ({
   table: row.table,
   rowId: row.id,
   userId: row.userId,

@@ -14,6 +14,16 @@ export const newSecret = (): string => randomBytes(32).toString("base64url");
 /** States are stored hashed: who reads the table cannot finish anyone's flow. */
 export const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("base64url");
 
+/** The place of a trip's verifier, as the vault names it. */
+export const verifierBinding = (stateId: string, userId: string, platform: string) => ({
+  table: "oauth_states",
+  rowId: stateId,
+  userId,
+  platform,
+  field: "verifier",
+  revision: 1,
+});
+
 export function browserCookie(secret: string): string {
   return `${BROWSER_COOKIE}=${secret}; Path=/; Max-Age=${STATE_LIFETIME_MS / 1000}; HttpOnly; Secure; SameSite=Lax`;
 }

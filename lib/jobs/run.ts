@@ -5,6 +5,7 @@ import type { JobWithMetadata } from "pg-boss";
 import { deleteOldStates } from "@/lib/connections/data";
 import { deleteQuietGates } from "@/lib/connections/gate-data";
 import { keepRefreshing } from "@/lib/connections/refresh-due";
+import { needsRotation, rotate } from "@/lib/connections/rotate";
 import { log } from "@/lib/log";
 import { announceEnds } from "@/lib/notifications/ends";
 import { advance } from "@/lib/posts/advance";
@@ -17,6 +18,8 @@ import { type Jobs, jobNames, queue, stopQueue } from "./queue";
 
 const SWEEP_EVERY_MS = 15_000;
 const TIDY_EVERY_MS = 60 * 60_000;
+/** Out of each sweep's pause: posts come first. */
+const ROTATE_MS = 5_000;
 const SIDE_BY_SIDE = 20;
 /** Whoever stops us gives us about ten seconds. */
 const LEAVE_WITHIN_MS = 8_000;
@@ -47,6 +50,7 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
   let tidiedAt = 0;
   while (!signal.aborted) {
     await unlessItFails("sweep", sweep);
+    await unlessItFails("rotate", rotateForAWhile);
     if (Date.now() - tidiedAt > TIDY_EVERY_MS) {
       tidiedAt = Date.now();
       await unlessItFails("tidy", tidy);
@@ -92,8 +96,20 @@ export async function drain(budgetMs: number): Promise<Drained> {
       );
     }
   }
+  await rotateForAWhile();
   await tidy();
   return drained;
+}
+
+let rotateAgainAt = 0;
+
+/** Moves secrets from a key on its way out to the current one, a little at a time; whoever works beside us is not waited for. */
+async function rotateForAWhile(): Promise<void> {
+  if (Date.now() < rotateAgainAt || !(await needsRotation())) return;
+  const { resealed, unreadable, more } = await rotate({ untilMs: Date.now() + ROTATE_MS });
+  // What is left cannot be opened, or is in use: looking again at once would find the same.
+  if (resealed === 0 && !more) rotateAgainAt = Date.now() + TIDY_EVERY_MS;
+  if (resealed > 0) log.info("vault.rotated", { resealed, unreadable, more });
 }
 
 /** Comes back to deliveries whose job or holder is gone: a killed process loses nothing. */

@@ -112,6 +112,23 @@ export async function deleteMedia(tx: Queryable, userId: string, id: string): Pr
   return [row.key, ...renditions.map(({ key }) => key)];
 }
 
+/** Takes out the next files of someone who leaves, and says which stored files go with them; empty when none are left. */
+export async function takeMedia(tx: Queryable, userId: string, limit: number): Promise<string[]> {
+  const next = await tx
+    .select({ id: media.id, key: media.storageKey })
+    .from(media)
+    .where(eq(media.userId, userId))
+    .limit(limit);
+  const ids = next.map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const renditions = await tx
+    .select({ key: mediaRenditions.storageKey })
+    .from(mediaRenditions)
+    .where(inArray(mediaRenditions.mediaId, ids));
+  await tx.delete(media).where(and(eq(media.userId, userId), inArray(media.id, ids)));
+  return [...next, ...renditions].map(({ key }) => key);
+}
+
 export async function findRendition(mediaId: string, recipe: string): Promise<RenditionRow | null> {
   const [row] = await db()
     .select()

@@ -36,12 +36,23 @@ export async function removeMedia(user: SignedIn, id: string): Promise<{ deleted
     await audit(tx, user, user.id, "media.delete", id);
     return gone;
   });
+  await removeStored(keys);
+  return { deleted: true };
+}
+
+/** Deletes every file of someone who leaves, also those that a post still waits with. */
+export async function emptyLibrary(userId: string): Promise<void> {
+  for (;;) {
+    const keys = await db().transaction((tx) => data.takeMedia(tx, userId, 100));
+    if (keys.length === 0) return;
+    await removeStored(keys);
+  }
+}
+
+async function removeStored(keys: string[]): Promise<void> {
   const place = await storage();
   for (const key of keys) {
     // Nothing points at it any more: what stays behind costs room, not truth.
-    await place
-      .remove(key)
-      .catch((error: unknown) => log.warn("media.remove_failed", { mediaId: id, error }));
+    await place.remove(key).catch((error: unknown) => log.warn("media.remove_failed", { error }));
   }
-  return { deleted: true };
 }

@@ -39,6 +39,8 @@ export type PlatformSpec = {
   /** Sentences the platform wants shown beside the button that publishes. */
   notices?: Notice[];
   capabilities: { delete: boolean; readBack: boolean; refresh: boolean; revoke: boolean; quota: boolean };
+  /** What a person does at the platform to end our access by hand: a sentence, in the platform's own menu words. */
+  removal: string;
   /** Scopes without which nothing can be published; compared with what was granted where the platform tells. */
   publishScopes: string[];
 };

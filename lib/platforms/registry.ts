@@ -114,6 +114,9 @@ export function missingSettings(platform: string, way: string | null = null): st
   return missing.some((names) => names.length === 0) ? [] : (missing[0] ?? []);
 }
 
-/** What a connection that came in by this way can do: not every way allows the same. */
+/** What holds for a connection that came in by this way: not every way allows the same. */
+export const specOf = (platform: string, way: string | null): PlatformSpec | null =>
+  findProvider(platform, way)?.provider.spec ?? specs[platform] ?? null;
+
 export const capabilitiesOf = (platform: string, way: string | null): PlatformSpec["capabilities"] | null =>
-  findProvider(platform, way)?.provider.spec.capabilities ?? specs[platform]?.capabilities ?? null;
+  specOf(platform, way)?.capabilities ?? null;

@@ -9,6 +9,7 @@ import type { Answer, Call, Person, Simulator, World } from "./kit";
 import { record, redacted } from "./log";
 import { newWorld, now, type Sandbox } from "./memory";
 import { endGrant } from "./oauth";
+import { removeApp } from "./removal";
 
 const maxBodyBytes = 262_144;
 
@@ -35,6 +36,14 @@ const TokenExpiry = z.strictObject({
   kind: z.enum(["access", "refresh", "grant"]),
   /** id or username; absent: everyone */
   person: z.string().optional(),
+});
+
+const RemovalWanted = z.strictObject({
+  platform: z.string(),
+  /** id or username */
+  person: z.string(),
+  kind: z.enum(["deauthorize", "data-deletion"]),
+  userIdAs: z.enum(["string", "number"]).optional(),
 });
 
 const Details = z.record(z.string(), z.json());
@@ -70,12 +79,15 @@ export function controlRoutes(sandbox: Sandbox): Hono {
   });
 
   app.use(async (c, next) => {
-    if (!isOwnHost(sandbox, c.req.header("host"))) throw new Refused(403, "Not by this name.");
-    const origin = c.req.header("origin");
-    if (origin !== undefined && URL.parse(origin)?.host !== c.req.header("host")) {
-      throw new Refused(403, "Not from another site.");
-    }
+    refuseStrangers(sandbox, c);
     await next();
+  });
+
+  app.post("/removals", async (c) => {
+    const { platform, person, kind, userIdAs } = RemovalWanted.parse(await input(c));
+    const simulator = simulatorOf(sandbox, platform);
+    if (simulator.removal === undefined) throw new Refused(400, `${platform} tells nobody.`);
+    return c.json(await removeApp(sandbox, simulator, personOf(sandbox, platform, person), kind, userIdAs));
   });
 
   app.get("/health", (c) =>
@@ -188,6 +200,7 @@ export function controlRoutes(sandbox: Sandbox): Hono {
     sandbox.clock.aheadMs = 0;
     sandbox.faults = [];
     sandbox.log = [];
+    sandbox.removals = [];
     forgetFiles(sandbox.fileDirectory);
     sandbox.changed();
     return c.json({ sequence: sandbox.sequence });
@@ -220,6 +233,23 @@ export function controlRoutes(sandbox: Sandbox): Hono {
 
   app.all("*", (c) => c.json({ error: "The sandbox has no such control." }, 404));
   return app;
+}
+
+/** The same by a form on the sandbox's own page. */
+export async function removeByForm(sandbox: Sandbox, c: Context): Promise<Response> {
+  refuseStrangers(sandbox, c);
+  const form = await c.req.raw.formData();
+  const { platform, person, kind } = RemovalWanted.parse(Object.fromEntries(form));
+  await removeApp(sandbox, simulatorOf(sandbox, platform), personOf(sandbox, platform, person), kind);
+  return c.redirect("/apps", 303);
+}
+
+function refuseStrangers(sandbox: Sandbox, c: Context): void {
+  if (!isOwnHost(sandbox, c.req.header("host"))) throw new Refused(403, "Not by this name.");
+  const origin = c.req.header("origin");
+  if (origin !== undefined && URL.parse(origin)?.host !== c.req.header("host")) {
+    throw new Refused(403, "Not from another site.");
+  }
 }
 
 function expire(

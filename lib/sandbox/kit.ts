@@ -247,6 +247,11 @@ export type Simulator = {
   alsoRedirectsTo?: string[];
   /** Where simulators share a host: whether this request is ours. Absent: every request to our hosts is. */
   claims?(call: Call): boolean;
+  /**
+   * Where the platform tells the app that a person removed it or wants their data deleted, below the app's origin, and how
+   * it names that person to the app. Absent: it tells nobody.
+   */
+  removal?: { paths: { deauthorize: string; "data-deletion": string }; userId(personId: string): string };
   people: Person[];
   /** what faults may be asked for; the routes' and consent's operation names */
   operations: string[];

@@ -5,10 +5,13 @@ import { z } from "zod";
 import type { Fault } from "./faults";
 import type { Client, Simulator, World } from "./kit";
 import type { Entry } from "./log";
+import type { Removal } from "./removal";
 
 export type Sandbox = {
   /** where it answers, e.g. http://127.0.0.1:4010 */
   origin: string;
+  /** the app's public origin */
+  appOrigin: string;
   simulators: Simulator[];
   clients: Record<string, Client>;
   worlds: Record<string, World>;
@@ -16,6 +19,8 @@ export type Sandbox = {
   clock: { aheadMs: number };
   faults: Fault[];
   log: Entry[];
+  /** the newest first */
+  removals: Removal[];
   sequence: number;
   /** where uploaded and fetched files lie */
   fileDirectory: string;
@@ -45,6 +50,7 @@ export function openSandbox(options: {
   const callback = (platform: string) => `${appOrigin}/api/oauth/${platform}/callback`;
   return {
     origin,
+    appOrigin,
     simulators,
     clients: Object.fromEntries(
       simulators.map(({ platform, clientEnv, alsoRedirectsTo = [] }) => [
@@ -61,6 +67,7 @@ export function openSandbox(options: {
     clock: { aheadMs: 0 },
     faults: [],
     log: [],
+    removals: [],
     sequence: 0,
     fileDirectory,
     changed: () => undefined,

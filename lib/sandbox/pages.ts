@@ -109,7 +109,7 @@ function linkCard(link: string): Markup | Promise<Markup> {
   return html`<a class="card" href="${url.href}" rel="noreferrer nofollow"><small>${url.host}</small><br>${link}</a>`;
 }
 
-function layout(title: string, main: Markup | Promise<Markup>): Markup | Promise<Markup> {
+export function layout(title: string, main: Markup | Promise<Markup>): Markup | Promise<Markup> {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -120,7 +120,7 @@ function layout(title: string, main: Markup | Promise<Markup>): Markup | Promise
   <script src="/_sandbox/live.js" defer></script>
 </head>
 <body>
-  <nav aria-label="Sandbox"><strong>Carillon sandbox</strong> <a href="/">Feed</a> <a href="/log">Requests</a></nav>
+  <nav aria-label="Sandbox"><strong>Carillon sandbox</strong> <a href="/">Feed</a> <a href="/log">Requests</a> <a href="/apps">Apps</a></nav>
   <p class="notice" role="note">Simulated platforms. Nothing here leaves this machine. Times are UTC.</p>
   <main>${main}</main>
 </body>
@@ -131,7 +131,7 @@ function href({ platform, id }: Publication): string {
   return `/feed/${encodeURIComponent(platform)}/${encodeURIComponent(id)}`;
 }
 
-function time(at: number): string {
+export function time(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 

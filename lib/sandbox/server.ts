@@ -18,7 +18,8 @@ import { redditSandbox } from "@/lib/platforms/reddit/sandbox";
 import { threadsSandbox } from "@/lib/platforms/threads/sandbox";
 import { tiktokSandbox } from "@/lib/platforms/tiktok/sandbox";
 import { twitterSandbox } from "@/lib/platforms/twitter/sandbox";
-import { controlRoutes } from "./control";
+import { appsPage } from "./apps-page";
+import { controlRoutes, removeByForm } from "./control";
 import { answerPlatform } from "./engine";
 import { findFile } from "./files";
 import type { Simulator } from "./kit";
@@ -39,7 +40,7 @@ const simulators: Simulator[] = [
 const ownPage = {
   "content-security-policy":
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; " +
-    "form-action 'none'; frame-ancestors 'none'",
+    "form-action 'self'; frame-ancestors 'none'",
   "cache-control": "no-store",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
@@ -104,6 +105,8 @@ function routes(sandbox: Sandbox): Hono<{ Bindings: HttpBindings }> {
     c.html(await markup, status, ownPage);
   app.get("/", (c) => page(c, feedPage(sandbox)));
   app.get("/log", (c) => page(c, logPage(sandbox)));
+  app.get("/apps", (c) => page(c, appsPage(sandbox)));
+  app.post("/apps", (c) => removeByForm(sandbox, c));
   app.get("/feed/:platform/:id", (c) => {
     const found = publicationPage(sandbox, c.req.param("platform"), c.req.param("id"));
     return found === null ? page(c, missingPage(), 404) : page(c, found);

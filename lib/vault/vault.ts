@@ -14,3 +14,9 @@ export function sealSecret(binding: Binding, value: string): { sealed: string; k
 export function openSecret(binding: Binding, sealed: string): string {
   return decryptToken(env().TOKEN_ENCRYPTION_KEYS, binding, sealed);
 }
+
+/** The ids of the key that seals and of those that only open. An id says nothing about its key. */
+export function keyRingIds(): { current: string; old: string[] } {
+  const { current, byId } = env().TOKEN_ENCRYPTION_KEYS;
+  return { current: current.id, old: [...byId.keys()].filter((id) => id !== current.id) };
+}

@@ -1,6 +1,7 @@
 import type { FaultKind } from "@/lib/sandbox/faults";
 import type { Issued, Person, Publication, Settings } from "@/lib/sandbox/kit";
 import type { Entry } from "@/lib/sandbox/log";
+import type { Removal } from "@/lib/sandbox/removal";
 import { serveSandbox } from "@/scripts/app";
 import { freePort } from "@/scripts/ports";
 import { answers, waitUntil } from "@/scripts/wait";
@@ -98,6 +99,13 @@ export function clientOf(url: string) {
     advanceClock: (advanceMs: number) => control<unknown>("POST", "clock", { advanceMs }),
     expire: (wanted: { platform: string; kind: "access" | "refresh" | "grant"; person?: string }) =>
       control<{ expired: number }>("POST", "tokens/expire", wanted),
+    /** Someone takes the app off their list at the platform, which tells the app. */
+    remove: (wanted: {
+      platform: string;
+      person: string;
+      kind: "deauthorize" | "data-deletion";
+      userIdAs?: "string" | "number";
+    }) => control<Removal>("POST", "removals", wanted),
     settings: (change: { platform: string } & Partial<Settings>) =>
       control<Settings>("POST", "settings", change),
   };

@@ -1,10 +1,12 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
+import { headers } from "next/headers";
 import { NoticeSwitches } from "@/components/settings/notice-switches";
 import { TimeZone } from "@/components/settings/time-zone";
+import { YourData } from "@/components/settings/your-data";
 import { PageHead } from "@/components/shell";
 import { makeQueryClient } from "@/lib/query-client";
-import { requireUser } from "@/lib/session";
+import { hasPassword, requireUser } from "@/lib/session";
 import { settingsQueries } from "@/lib/settings/queries";
 import { settingsOf } from "@/lib/settings/settings";
 
@@ -21,6 +23,7 @@ export default async function SettingsPage() {
         <div className="grid gap-6">
           <NoticeSwitches />
           <TimeZone />
+          <YourData email={user.email} hasPassword={await hasPassword(await headers())} />
         </div>
       </HydrationBoundary>
     </>

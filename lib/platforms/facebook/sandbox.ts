@@ -47,6 +47,13 @@ export const facebookSandbox: Simulator = {
   clientEnv: { id: "META_APP_ID", secret: "META_APP_SECRET" },
   alsoRedirectsTo: ["instagram"],
   claims: (call) => !isInstagrams(call),
+  removal: {
+    paths: {
+      deauthorize: "/api/webhooks/meta/deauthorize",
+      "data-deletion": "/api/webhooks/meta/data-deletion",
+    },
+    userId: (id) => id,
+  },
   people,
   operations: [
     "token",

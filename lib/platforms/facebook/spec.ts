@@ -81,6 +81,7 @@ export const facebookSpec: PlatformSpec = {
     },
   ],
   capabilities: { delete: true, readBack: true, refresh: false, revoke: true, quota: false },
+  removal: "On Facebook, open Settings, then Apps and Websites, and remove Carillon.",
   // The last is no permission but what the person may do on the Page; without it Facebook refuses all the same.
   publishScopes: ["pages_manage_posts", "pages_read_engagement", "pages_show_list", "CREATE_CONTENT"],
 };

@@ -28,6 +28,8 @@ export function instagramThroughFacebook(kit: Kit): Provider {
     spec: {
       ...instagramSpec,
       capabilities: { ...instagramSpec.capabilities, delete: true, refresh: false, revoke: true },
+      // The consent was given at Facebook, and is taken back there.
+      removal: "On Facebook, open Settings, then Apps and Websites, and remove Carillon.",
     },
     connector: linkedLogin(kit),
     identify: (credentials) => linkedAccounts(kit, credentials),

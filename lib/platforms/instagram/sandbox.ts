@@ -98,6 +98,14 @@ export const instagramSandbox: Simulator = {
   issuer,
   clientEnv: { id: "INSTAGRAM_APP_ID", secret: "INSTAGRAM_APP_SECRET" },
   claims: (call) => !call.host.endsWith(".facebook.com") || isInstagrams(call),
+  removal: {
+    paths: {
+      deauthorize: "/api/webhooks/instagram/deauthorize",
+      "data-deletion": "/api/webhooks/instagram/data-deletion",
+    },
+    // Not the account's id but the person's with this app.
+    userId: (id) => instagramAccounts.find((account) => account.id === id)?.appScopedId ?? id,
+  },
   people: instagramAccounts.map(({ id, username, name }) => ({ id, username, name })),
   operations: [
     "token",

@@ -113,6 +113,7 @@ export const instagramSpec: PlatformSpec = {
     },
   ],
   capabilities: { delete: false, readBack: true, refresh: true, revoke: false, quota: true },
+  removal: "In Instagram, open Settings, then Apps and websites, and remove Carillon.",
   // Of both ways; each compares its own. The names without "business" belong to the log-in with Facebook.
   publishScopes: [
     "instagram_business_basic",

@@ -102,6 +102,7 @@ export const linkedinSpec: PlatformSpec = {
   ],
   // What a member posted cannot be read back: LinkedIn shows it to no ordinary app.
   capabilities: { delete: true, readBack: false, refresh: true, revoke: true, quota: false },
+  removal: "On LinkedIn, open Settings, Data privacy, then Permitted services, and remove Carillon.",
   // The first for the member's own posts, the second for their Pages'.
   publishScopes: ["w_member_social", "w_organization_social"],
 };

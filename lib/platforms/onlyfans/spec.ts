@@ -11,5 +11,7 @@ export const onlyfansSpec: PlatformSpec = {
   maxReplies: 0,
   fields: [],
   capabilities: { delete: false, readBack: false, refresh: false, revoke: false, quota: false },
+  removal:
+    "The session itself goes on in your browser. To end it, log out of all sessions in your OnlyFans settings.",
   publishScopes: [],
 };

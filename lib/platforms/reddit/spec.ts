@@ -106,5 +106,6 @@ export const redditSpec: PlatformSpec = {
     },
   ],
   capabilities: { delete: true, readBack: true, refresh: true, revoke: true, quota: false },
+  removal: "At reddit.com/prefs/apps, choose Carillon and revoke its access.",
   publishScopes: ["identity", "read", "submit"],
 };

@@ -70,6 +70,13 @@ export const threadsSandbox: Simulator = {
   hosts: [...siteHosts, ...graphHosts],
   issuer,
   clientEnv: { id: "THREADS_APP_ID", secret: "THREADS_APP_SECRET" },
+  removal: {
+    paths: {
+      deauthorize: "/api/webhooks/threads/deauthorize",
+      "data-deletion": "/api/webhooks/threads/data-deletion",
+    },
+    userId: (id) => id,
+  },
   // Odd numbers above 2^53: whoever reads them as JavaScript numbers gets other people.
   people: [
     { id: "17841405793187219", username: "adabell", name: "Ada Bell", about: "Rings every morning." },

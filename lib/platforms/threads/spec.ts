@@ -76,5 +76,6 @@ export const threadsSpec: PlatformSpec = {
     },
   ],
   capabilities: { delete: true, readBack: true, refresh: true, revoke: false, quota: true },
+  removal: "In Threads, open Settings, then Website permissions, and remove Carillon.",
   publishScopes: ["threads_basic", "threads_content_publish"],
 };

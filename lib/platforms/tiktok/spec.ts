@@ -134,5 +134,6 @@ export const tiktokSpec: PlatformSpec = {
     { text: "TikTok may take a few minutes to process a post before it shows on your profile." },
   ],
   capabilities: { delete: false, readBack: true, refresh: true, revoke: true, quota: false },
+  removal: "In TikTok, open Settings, Security, then Manage app permissions, and remove Carillon.",
   publishScopes: ["video.publish"],
 };

@@ -104,6 +104,7 @@ export const twitterSpec: PlatformSpec = {
     },
   ],
   capabilities: { delete: true, readBack: true, refresh: true, revoke: true, quota: false },
+  removal: "At x.com/settings/connected_apps, choose Carillon and revoke its access.",
   publishScopes: ["tweet.read", "tweet.write", "users.read"],
 };
 
