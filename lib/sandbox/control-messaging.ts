@@ -7,6 +7,7 @@
  *
  * POST /_sandbox/messages { account, from, kind = "text", … } → { mid, message }. What the kinds take besides:
  *   text          text?, replyTo? (a mid), referral? (as it shall stand in the message: an ad, a product)
+ *   any of them   times? (up to 50,000, for storms; the text gets a number) → { mids } besides
  *   image video audio file sticker view_once story_mention   files? [base64, …]; a sample when absent
  *   images        count? or files?
  *   post_share reel_share story_share share(the old form)    text? (the caption), files?
@@ -99,6 +100,7 @@ const Deed = z.strictObject({
   to: z.enum(["us", "other", "request"]).optional(),
   files: z.array(z.base64()).max(10).optional(),
   count: z.int().min(1).max(10).optional(),
+  times: z.int().min(1).max(50_000).default(1),
 });
 
 const Commented = z.strictObject({
@@ -130,17 +132,23 @@ export function messagingControls(sandbox: Sandbox): Hono {
   const app = new Hono();
 
   app.post("/messages", async (c) => {
-    const { from, account: name, peer, files, ...deed } = Deed.parse(await input(c, someMegabytes));
+    const { from, account: name, peer, files, times, ...given } = Deed.parse(await input(c, someMegabytes));
     const call = phoneCall(sandbox);
     const account = accountNamed(name);
     const stored = files?.map((one) => storeBytes(sandbox.fileDirectory, Buffer.from(one, "base64")));
-    const message = tried(() =>
-      from === "business"
-        ? businessTypes(call, account.id, peerNamed(account, peer), { ...deed, files: stored })
-        : customerDoes(call, account.id, peerNamed(account, from), { ...deed, files: stored }),
-    );
+    const username = peerNamed(account, from === "business" ? peer : from);
+    const made = Array.from({ length: times }, (_, nth) => {
+      const text = times > 1 ? `${given.text ?? "Hello"} ${nth + 1}` : given.text;
+      const does = from === "business" ? businessTypes : customerDoes;
+      return tried(() => does(call, account.id, username, { ...given, text, files: stored }));
+    });
     sandbox.changed();
-    return c.json({ mid: message?.mid ?? null, message: message === null ? null : shownMessage(message) });
+    const [message = null] = made;
+    return c.json({
+      mid: message?.mid ?? null,
+      message: message === null ? null : shownMessage(message),
+      mids: made.flatMap((one) => one?.mid ?? []),
+    });
   });
 
   app.get("/messages", (c) => {

@@ -141,7 +141,10 @@ function chat(sandbox: Sandbox, account: InstagramAccount, peer: string): Markup
           ${messages.map((one) => line(one, talk))}
           ${talk.thread?.typing ? html`<li class="theirs"><p class="bubble typing" aria-label="${account.name} is writing"><span></span><span></span><span></span></p></li>` : ""}
         </ol>
-        <div class="choices" id="choices">${(last?.fromBusiness ? last.quickReplies : []).map(
+        <div class="choices" id="choices">${breakersOf(sandbox, account, messages).map(
+          ({ question, payload }) => html`<form method="post"><input type="hidden" name="do" value="postback">
+          <input type="hidden" name="payload" value="${payload}"><button name="title" value="${question}">${question}</button></form>`,
+        )}${(last?.fromBusiness ? last.quickReplies : []).map(
           ({ title, payload }) => html`<form method="post"><input type="hidden" name="do" value="quick_reply">
           <input type="hidden" name="payload" value="${payload}"><button name="title" value="${title}">${title}</button></form>`,
         )}</div>
@@ -170,6 +173,17 @@ function chat(sandbox: Sandbox, account: InstagramAccount, peer: string): Markup
       </div>
     </div>`,
   );
+}
+
+/** What the business offers to ask before anything was said. */
+function breakersOf(sandbox: Sandbox, account: InstagramAccount, messages: ShownMessage[]) {
+  const set = sandbox.worlds["instagram"]?.shelves["ice_breakers"]?.[account.id];
+  const [first] = messages.length === 0 && Array.isArray(set) ? set : [];
+  const actions = fieldOf(first ?? null, "call_to_actions");
+  return (Array.isArray(actions) ? actions : []).map((one) => ({
+    question: String(fieldOf(one, "question")),
+    payload: String(fieldOf(one, "payload")),
+  }));
 }
 
 function chats(

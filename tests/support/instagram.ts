@@ -61,7 +61,10 @@ export function speaker(sandbox: () => RunningSandbox, appOrigin: () => string) 
     const { body } = await send("POST", "api.instagram.com/oauth/access_token", {
       body: new URLSearchParams(form),
     });
-    const token = String(body["access_token"]);
+    const bought = { grant_type: "ig_exchange_token", client_secret: secrets.instagram };
+    const asked = new URLSearchParams({ ...bought, access_token: String(body["access_token"]) });
+    const long = await send("GET", `graph.instagram.com/access_token?${asked}`);
+    const token = String(long.body["access_token"]);
     return { host: "graph.instagram.com", token, self: accounts[person] ?? "", proof: {} };
   }
 
@@ -70,9 +73,13 @@ export function speaker(sandbox: () => RunningSandbox, appOrigin: () => string) 
     const client_id = "sandbox-facebook";
     const query = { client_id, scope: scopes.join(",") };
     const given = await codeFrom("facebook", "www.facebook.com/v26.0/dialog/oauth", query, "adabell");
-    const asked = new URLSearchParams({ client_id, client_secret: secrets.facebook, ...given });
-    const short = await send("GET", `graph.facebook.com/v26.0/oauth/access_token?${asked}`);
-    const user = byPage(String(short.body["access_token"]));
+    const sell = async (fields: Record<string, string>): Promise<string> => {
+      const asked = new URLSearchParams({ client_id, client_secret: secrets.facebook, ...fields });
+      const { body } = await send("GET", `graph.facebook.com/v26.0/oauth/access_token?${asked}`);
+      return String(body["access_token"]);
+    };
+    const bought = { grant_type: "fb_exchange_token", fb_exchange_token: await sell(given) };
+    const user = byPage(await sell(bought));
     if (as === "user") return user;
     const { body } = await call(user, "GET", "me/accounts", { fields: "id,access_token" });
     const pages = body["data"] as { id: string; access_token: string }[];

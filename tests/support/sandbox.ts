@@ -54,6 +54,8 @@ export type Deed = {
   /** base64 */
   files?: string[];
   count?: number;
+  /** so many of them, for storms */
+  times?: number;
 };
 
 /** A thread as the customer sees it. */
@@ -144,7 +146,8 @@ export function clientOf(url: string) {
       control<Settings>("POST", "settings", change),
 
     /** A customer (or the business in its own app) does something on Instagram. */
-    message: (deed: Deed) => control<{ mid: string; message: ShownMessage }>("POST", "messages", deed),
+    message: (deed: Deed) =>
+      control<{ mid: string; message: ShownMessage; mids: string[] }>("POST", "messages", deed),
     thread: (account: string, peer: string) =>
       control<PhoneThread>("GET", `messages?${query({ account, peer })}`),
     customers: (account: string) =>
