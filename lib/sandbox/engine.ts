@@ -28,13 +28,14 @@ type Handler = Pick<Route, "operation" | "takes" | "fetches"> & {
 const megabyte = 1_048_576;
 const evilHost = "evil.example";
 
-/** Answers `/<real host>/<real path>`, or null when the first part is nobody's host. */
+/** Answers `/<real host>/<real path>`, or null when the first part is nobody's host. `address`: as if asked there. */
 export async function answerPlatform(
   sandbox: Sandbox,
   request: Request,
   wire: Wire,
+  address: string = request.url,
 ): Promise<Response | null> {
-  const target = realAddress(request.url);
+  const target = realAddress(address);
   if (target === null) return null;
   if (target.host === evilHost) return evil(sandbox, request, target);
   const reached = simulatorAt(sandbox, request, target);
@@ -217,7 +218,9 @@ async function perform(
     }
     // Time passed if the request was held up: the platform looks at its clock when it acts.
     call.now = now(sandbox);
-    return finish(simulator, call, handler.run(call));
+    const answer = finish(simulator, call, handler.run(call));
+    await sandbox.settled(call);
+    return answer;
   } catch (error) {
     // A simulator's own fault must not take the others down with it.
     process.stderr.write(`${simulator.platform} ${call.operation}: ${String(error)}\n`);

@@ -18,8 +18,10 @@ import { redditSandbox } from "@/lib/platforms/reddit/sandbox";
 import { threadsSandbox } from "@/lib/platforms/threads/sandbox";
 import { tiktokSandbox } from "@/lib/platforms/tiktok/sandbox";
 import { twitterSandbox } from "@/lib/platforms/twitter/sandbox";
+import { aiHost, aiSandbox } from "./ai";
 import { appsPage } from "./apps-page";
 import { controlRoutes, removeByForm } from "./control";
+import { startCourier } from "./courier";
 import { answerPlatform } from "./engine";
 import { findFile } from "./files";
 import type { Simulator } from "./kit";
@@ -35,6 +37,7 @@ const simulators: Simulator[] = [
   facebookSandbox,
   tiktokSandbox,
   onlyfansSandbox,
+  aiSandbox,
 ];
 
 const ownPage = {
@@ -79,6 +82,13 @@ function start(): void {
       );
     }
   }
+  const courier = startCourier(sandbox);
+  const keep = sandbox.changed;
+  sandbox.changed = () => {
+    keep();
+    courier.kick();
+  };
+  sandbox.settled = courier.settled;
   // safe: serve makes an HTTP/2 server only when it is given one
   const server = serve({ fetch: routes(sandbox).fetch, hostname, port }, (info) => {
     // With PORT=0 the system chose.
@@ -92,6 +102,7 @@ function start(): void {
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
+      courier.stop();
       save();
       server.closeAllConnections();
       server.close(() => process.exit(0));
@@ -123,6 +134,19 @@ function routes(sandbox: Sandbox): Hono<{ Bindings: HttpBindings }> {
     // safe: Node's web stream is the platform's; the types differ in name only
     const stream = Readable.toWeb(createReadStream(found.path)) as ReadableStream<Uint8Array>;
     return c.body(stream, 200, { ...ownPage, "content-type": found.mime });
+  });
+  app.all("/_sandbox/ai/v1/*", async (c) => {
+    const thinkMs = Number(sandbox.worlds["ai"]?.settings.own["latencyMs"] ?? 0);
+    if (thinkMs > 0) await new Promise((resolve) => setTimeout(resolve, thinkMs));
+    const { pathname, search } = new URL(c.req.url);
+    const path = pathname.replace("/_sandbox/ai", "");
+    const answer = await answerPlatform(
+      sandbox,
+      c.req.raw,
+      c.env,
+      `${sandbox.origin}/${aiHost}${path}${search}`,
+    );
+    return answer ?? c.json({ error: "The sandbox has no model." }, 404);
   });
   app.route("/_sandbox", controlRoutes(sandbox));
   app.all("*", async (c) => {

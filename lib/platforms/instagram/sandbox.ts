@@ -59,13 +59,25 @@ import {
   readQuota,
   shortcode,
 } from "./sandbox-media";
+import { listSubscribed, subscribe, unsubscribe } from "./sandbox-messaging-access";
+import { cdnHost, pictureHost, serveFile, showFace } from "./sandbox-messaging-media";
+import {
+  deleteBreakers,
+  listConversations,
+  readBreakers,
+  readConversation,
+  readMessage,
+  readProfile,
+  setBreakers,
+} from "./sandbox-messaging-reading";
+import { sendFetches, sendMessage, sendOperation } from "./sandbox-messaging-send";
 import { checkConsent, exchangeCode, exchangeLong, refresh } from "./sandbox-oauth";
 
 const siteHost = "www.instagram.com";
 const exchangeHost = "api.instagram.com";
 const issuer = "https://www.instagram.com";
 
-type Thing = "container" | "media" | "comment" | "account";
+type Thing = "container" | "media" | "comment" | "account" | "message" | "conversation" | "person";
 
 /** What one does with a thing by its id: the operation and its handler. */
 type Deeds = Record<Thing, [operation: string, handle: Route["handle"]]>;
@@ -77,24 +89,82 @@ const reads: Deeds = {
   media: ["media", readMedia],
   comment: ["comments", readComment],
   account: ["me", readAccount],
+  message: ["message", readMessage],
+  conversation: ["conversation", readConversation],
+  person: ["profile", readProfile],
 };
 const changes: Deeds = {
   container: ["unknown", unsupported],
   media: ["moderate", changeMedia],
   comment: ["moderate", hideComment],
   account: ["unknown", unsupported],
+  message: ["unknown", unsupported],
+  conversation: ["unknown", unsupported],
+  person: ["unknown", unsupported],
 };
 const deletions: Deeds = {
   container: ["unknown", unsupported],
   media: ["delete", deleteMedia],
   comment: ["delete_comment", deleteComment],
   account: ["unknown", unsupported],
+  message: ["unknown", unsupported],
+  conversation: ["unknown", unsupported],
+  person: ["unknown", unsupported],
+};
+
+const messagingOperations = [
+  "subscribe",
+  "subscribed",
+  "unsubscribe",
+  "send",
+  "sender_action",
+  "private_reply",
+  "profile",
+  "conversations",
+  "conversation",
+  "message",
+  "ice_breakers",
+  "cdn",
+  "face",
+];
+
+/** What each does is said in lib/sandbox/control-messaging.ts. */
+const messagingKnobs = {
+  webhooks: "on",
+  webhookUrl: "",
+  webhookBatch: 1,
+  webhookCopies: 1,
+  webhookOrder: "kept",
+  webhookConnections: 4,
+  webhookDelayMs: 0,
+  webhookRetryMs: 1_000,
+  webhookTimeoutMs: 5_000,
+  webhookUnsubscribeAfterMs: 3_600_000,
+  echo: "after",
+  echoDelayMs: 200,
+  signWith: "instagram",
+  dashboardFields: "",
+  dashboardFieldsMeta: "",
+  envelope: "object",
+  commentShape: "changes",
+  commentIdKey: "id",
+  numEdit: "string",
+  unsupportedShape: "plain",
+  humanAgent: false,
+  multiImage: true,
+  sendError: "",
+  rateError: "rate",
+  sendPerSecond: 100,
+  mediaPerSecond: 10,
+  conversationsPerSecond: 2,
+  privateRepliesPerHour: 750,
+  cdnLifeMs: 604_800_000,
 };
 
 export const instagramSandbox: Simulator = {
   platform: "instagram",
   name: "Instagram",
-  hosts: [siteHost, exchangeHost, instagramHost, facebookHost, uploadHost],
+  hosts: [siteHost, exchangeHost, instagramHost, facebookHost, uploadHost, cdnHost, pictureHost],
   issuer,
   clientEnv: { id: "INSTAGRAM_APP_ID", secret: "INSTAGRAM_APP_SECRET" },
   claims: (call) => !call.host.endsWith(".facebook.com") || isInstagrams(call),
@@ -126,6 +196,7 @@ export const instagramSandbox: Simulator = {
     "comments",
     "moderate",
     "delete_comment",
+    ...messagingOperations,
   ],
   consent: {
     hosts: [siteHost],
@@ -178,6 +249,16 @@ export const instagramSandbox: Simulator = {
     ...graph("GET", "/:id/comments", "comments", listComments),
     ...graph("POST", "/:id/replies", "reply", addReply),
     ...graph("GET", "/:id/replies", "comments", listReplies),
+    ...graph("POST", "/:id/subscribed_apps", "subscribe", subscribe),
+    ...graph("GET", "/:id/subscribed_apps", "subscribed", listSubscribed),
+    ...graph("DELETE", "/:id/subscribed_apps", "unsubscribe", unsubscribe),
+    ...graph("POST", "/:id/messages", sendOperation, sendMessage, sendFetches),
+    ...graph("GET", "/:id/conversations", "conversations", listConversations),
+    ...graph("POST", "/:id/messenger_profile", "ice_breakers", setBreakers),
+    ...graph("GET", "/:id/messenger_profile", "ice_breakers", readBreakers),
+    ...graph("DELETE", "/:id/messenger_profile", "ice_breakers", deleteBreakers),
+    { operation: "cdn", method: "GET", path: "/ig_messaging_cdn/", hosts: [cdnHost], handle: serveFile },
+    { operation: "face", method: "GET", path: "/v/:id/picture.svg", hosts: [pictureHost], handle: showFace },
     ...byId("GET", reads),
     ...byId("POST", changes),
     ...byId("DELETE", deletions),
@@ -196,6 +277,7 @@ export const instagramSandbox: Simulator = {
     earlyRefreshCode: 100,
     tokenShape: "flat",
     profileShape: "flat",
+    ...messagingKnobs,
   },
   notFound: unknownPath,
   failure: (call, status) => {
@@ -252,7 +334,10 @@ function thingInPath(call: Call): Thing {
   const id = call.params["id"] ?? "";
   if (onShelf(call, "containers", id) !== null) return "container";
   if (onShelf(call, "media", id) !== null) return "media";
-  return onShelf(call, "comments", id) === null ? "account" : "comment";
+  if (onShelf(call, "comments", id) !== null) return "comment";
+  if (onShelf(call, "messages", id) !== null) return "message";
+  if (onShelf(call, "conversations", id) !== null) return "conversation";
+  return onShelf(call, "scoped_ids", id) === null ? "account" : "person";
 }
 
 /** GET /me at Instagram's own host, GET /{account} at both */
