@@ -62,7 +62,7 @@ const kit = () => {
   return createKit({ clientId: APP, clientSecret: SECRET, sandboxUrl: `http://127.0.0.1:${port}` });
 };
 
-const inboxOf = ({ inbox }: Provider): Inbox => {
+const inboxIn = ({ inbox }: Provider): Inbox => {
   if (!inbox) throw new Error("Instagram has an inbox.");
   return inbox;
 };
@@ -71,14 +71,14 @@ const inboxOf = ({ inbox }: Provider): Inbox => {
 type Way = { name: string; inbox(): Inbox; access: Access; host: string; node: string };
 const own: Way = {
   name: "with Instagram",
-  inbox: () => inboxOf(instagram(kit())),
+  inbox: () => inboxIn(instagram(kit())),
   access: { accessToken: TOKEN, remoteId: ME, metadata: { appScopedId: "998", username: "adabell" } },
   host: "/graph.instagram.com/v26.0",
   node: ME,
 };
 const linked: Way = {
   name: "through Facebook",
-  inbox: () => inboxOf(instagramThroughFacebook(kit())),
+  inbox: () => inboxIn(instagramThroughFacebook(kit())),
   access: { accessToken: TOKEN, remoteId: ME, metadata: { pageId: PAGE, username: "adabell" } },
   host: "/graph.facebook.com/v26.0",
   node: PAGE,
@@ -763,11 +763,24 @@ test("what an inbox needs of a person is asked for at either log-in", () => {
       codeChallenge: "",
     });
     const asked = url.searchParams.get("scope")?.split(",") ?? [];
-    const { messages, comments } = inboxOf(provider).scopes;
+    const { messages, comments } = inboxIn(provider).scopes;
     expect(asked).toEqual(expect.arrayContaining([...messages, ...comments]));
     expect(new Set(asked).size).toBe(asked.length);
     for (const scope of messages) expect(provider.spec.publishScopes).not.toContain(scope);
   }
+});
+
+test("of all platforms and ways into them, Instagram's have an inbox", async () => {
+  process.env["PLATFORM_SANDBOX_URL"] ??= "http://127.0.0.1:1";
+  process.env["DATABASE_URL"] ??= "postgres://nobody@127.0.0.1:1/none";
+  const { inboxOf, platformIds, waysOf } = await import("@/lib/platforms/registry");
+  const having = platformIds.flatMap((platform) =>
+    [null, ...waysOf(platform).map(({ id }) => id)]
+      .filter((way) => inboxOf(platform, way) !== null)
+      .map((way) => `${platform} ${way}`),
+  );
+  expect(having).toEqual(["instagram null", "instagram instagram", "instagram facebook"]);
+  expect(inboxOf("instagram", "nowhere")).toBeNull();
 });
 
 test("limits are data", () => {

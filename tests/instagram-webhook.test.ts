@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { InboxEvent } from "@/lib/platforms/inbox-contract";
 import { parseWebhook, readEntry, readWebhook, verifySignature } from "@/lib/platforms/instagram/webhook";
+import { parseJson } from "@/lib/platforms/kit";
 
 const ME = "17841400000000001";
 const JANE = "1784900000000042";
@@ -82,7 +83,7 @@ describe("the signature", () => {
     fc.assert(
       fc.property(
         fc.uint8Array(),
-        fc.option(fc.string({ unit: "binary" })),
+        fc.option(fc.string({ unit: "binary-ascii" })),
         fc.array(fc.string()),
         (raw, header, secrets) => {
           expect(verifySignature(raw, header, secrets)).toBe(false);
@@ -117,7 +118,7 @@ describe("the JSON of a delivery", () => {
           typeof one === "string" ? one.replaceAll("\0", "").toWellFormed() : one,
         );
         fc.pre(!/\\u0000|\\ud[89a-f]/.test(storable));
-        expect(parseWebhook(storable)).toEqual(JSON.parse(storable));
+        expect(parseWebhook(storable)).toEqual(parseJson(storable));
         expect(() => parseWebhook(text)).not.toThrow();
       }),
     );
@@ -757,7 +758,7 @@ describe("any shape at all", () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -773,7 +774,7 @@ describe("any shape at all", () => {
           expect(events[before.length]).toMatchObject({ kind: "message", messageId: "good", peerId: JANE });
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });

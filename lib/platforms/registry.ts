@@ -2,6 +2,7 @@ import { env } from "@/lib/env";
 import type { PlatformSpec, Provider } from "./contract";
 import { facebook } from "./facebook/provider";
 import { facebookSpec } from "./facebook/spec";
+import type { Inbox } from "./inbox-contract";
 import { instagram, instagramThroughFacebook } from "./instagram/provider";
 import { instagramSpec } from "./instagram/spec";
 import { createKit, type Kit } from "./kit";
@@ -117,3 +118,7 @@ export function missingSettings(platform: string, way: string | null = null): st
 /** What a connection that came in by this way can do: not every way allows the same. */
 export const capabilitiesOf = (platform: string, way: string | null): PlatformSpec["capabilities"] | null =>
   findProvider(platform, way)?.provider.spec.capabilities ?? specs[platform]?.capabilities ?? null;
+
+/** Messages and comments, as a connection that came in by this way has them; null where there are none. */
+export const inboxOf = (platform: string, way: string | null): Inbox | null =>
+  findProvider(platform, way)?.provider.inbox ?? null;
