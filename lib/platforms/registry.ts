@@ -2,6 +2,7 @@ import { env } from "@/lib/env";
 import type { PlatformSpec, Provider } from "./contract";
 import { facebook } from "./facebook/provider";
 import { facebookSpec } from "./facebook/spec";
+import type { Inbox } from "./inbox-contract";
 import { instagram, instagramThroughFacebook } from "./instagram/provider";
 import { instagramSpec } from "./instagram/spec";
 import { createKit, type Kit } from "./kit";
@@ -120,3 +121,7 @@ export const specOf = (platform: string, way: string | null): PlatformSpec | nul
 
 export const capabilitiesOf = (platform: string, way: string | null): PlatformSpec["capabilities"] | null =>
   specOf(platform, way)?.capabilities ?? null;
+
+/** Messages and comments, as a connection that came in by this way has them; null where there are none. */
+export const inboxOf = (platform: string, way: string | null): Inbox | null =>
+  findProvider(platform, way)?.provider.inbox ?? null;
