@@ -1,4 +1,5 @@
 import "server-only";
+import { answerConversation } from "@/lib/inbox/assistant/answer";
 import { advance } from "@/lib/posts/advance";
 import { tellOutcome } from "@/lib/posts/outcome-notice";
 import { tellOperator } from "@/lib/posts/pause-notice";
@@ -9,4 +10,5 @@ export const handlers: { [N in keyof Jobs]: (data: Jobs[N]) => Promise<unknown> 
   "delivery.advance": ({ deliveryId }) => advance(deliveryId),
   "post.settled": ({ postId }) => tellOutcome(postId),
   "platform.paused": (pause) => tellOperator(pause),
+  "inbox.answer": ({ conversationId }) => answerConversation(conversationId),
 };

@@ -11,12 +11,14 @@ export type Jobs = {
   "delivery.advance": { deliveryId: string };
   "post.settled": { postId: string };
   "platform.paused": { platform: string; code: string | null; message: string };
+  "inbox.answer": { conversationId: string };
 };
 
 export const jobNames = [
   "delivery.advance",
   "post.settled",
   "platform.paused",
+  "inbox.answer",
 ] as const satisfies (keyof Jobs)[];
 
 type Started = { boss: PgBoss; connected: Connected };

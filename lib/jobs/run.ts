@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { JobWithMetadata } from "pg-boss";
 import { deleteOldStates } from "@/lib/connections/data";
+import { resumeAnswers } from "@/lib/inbox/assistant/answer";
 import { log } from "@/lib/log";
 import { advance } from "@/lib/posts/advance";
 import { overdueDeliveries } from "@/lib/posts/deliveries-data";
@@ -20,6 +21,8 @@ const CONCURRENCY: Record<keyof Jobs, number> = {
   "delivery.advance": 12,
   "post.settled": 2,
   "platform.paused": 1,
+  // A model may take half a minute.
+  "inbox.answer": 6,
 };
 
 /** Works until the signal says stop; then finishes what it has begun. */
@@ -89,6 +92,7 @@ async function sweep(): Promise<number> {
   const ids = await overdueDeliveries(200);
   const limit = pLimit(SIDE_BY_SIDE);
   await Promise.all(ids.map((id) => limit(() => unlessItFails("advance", () => advance(id)))));
+  await unlessItFails("answers", resumeAnswers);
   return ids.length;
 }
 
