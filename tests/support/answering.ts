@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Client } from "pg";
+import { Pool } from "pg";
 import { v7 as uuid } from "uuid";
 import type { InboxAccountPatch, KnowledgeDto } from "@/lib/inbox/schema";
 import { createDatabase } from "./postgres";
@@ -26,8 +26,7 @@ const origin = "http://127.0.0.1:3000";
 export async function openRoom(environment: Record<string, string> = {}) {
   const database = await createDatabase();
   Object.assign(process.env, { DATABASE_URL: database.url, BETTER_AUTH_URL: origin, ...environment });
-  const sql = new Client({ connectionString: database.url });
-  await sql.connect();
+  const sql = new Pool({ connectionString: database.url, max: 4 });
   const { queue, stopQueue } = await import("@/lib/jobs/queue");
   const { database: ours } = await import("@/lib/db");
   await queue();
@@ -97,7 +96,7 @@ type Written = {
 };
 
 async function write(
-  sql: Client,
+  sql: Pool,
   conversationId: string,
   {
     author,
@@ -134,7 +133,7 @@ async function write(
   return id;
 }
 
-async function newOwner(sql: Client): Promise<Owner> {
+async function newOwner(sql: Pool): Promise<Owner> {
   const { auth } = await import("@/lib/auth");
   const email = `${randomBytes(6).toString("hex")}@people.test`;
   const signedUp = await auth().handler(
@@ -201,7 +200,7 @@ async function newOwner(sql: Client): Promise<Owner> {
 }
 
 /** An account of theirs, as if they had connected it. */
-export async function connect(sql: Client, userId: string): Promise<string> {
+export async function connect(sql: Pool, userId: string): Promise<string> {
   const [grantId, connectionId] = [uuid(), uuid()];
   await sql.query(
     "insert into grants (id, user_id, platform, subject, credentials, key_id) values ($1, $2, 'instagram', $3, 'CNRY_sealed_credentials', 'k')",

@@ -29,7 +29,7 @@ export const fold = (text: string): string =>
 
 /** Folded words in order. Scripts without spaces come in overlapping pairs. */
 export function wordsOf(text: string): string[] {
-  const runs = fold(text).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  const runs = fold(text).match(/[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu) ?? [];
   return runs.flatMap((run) => (SPACELESS.test(run) ? pairs(run) : [run]));
 }
 
@@ -123,6 +123,8 @@ export function isAbout(text: string, topic: string): boolean {
   return wanted.every(({ stem }) => here.some((term) => agreement(stem, term.stem) > 0));
 }
 
-/** The sentences of a burst; a line is one too. */
+/** The sentences of a burst; a line is one too, and what leads up to a colon. */
 export const sentencesOf = (text: string): string[] =>
-  (text.match(/[^.!?\n。！？؟]+[.!?。！？؟]*/gu) ?? []).map((sentence) => sentence.trim()).filter(Boolean);
+  (text.replace(/[:;](?=\s)/g, "\n").match(/[^.!?\n。！？؟]+[.!?。！？؟]*/gu) ?? [])
+    .map((sentence) => sentence.trim())
+    .filter(Boolean);
