@@ -12,17 +12,13 @@ export type Asked = {
     tools?: unknown;
     response_format?: { type: string };
   };
-  /** What our prompt holds. */
-  data: {
-    entries: { name: string; title: string; text: string }[];
-    conversation: { from: string; text: string }[];
-    message: string;
-  };
+  /** What the customer wrote, as the prompt's last line says it. */
+  message: string;
 };
 
 export type Draft = { reply: string; confidence?: number; sources?: string[]; handOver?: boolean };
-/** A draft, words that are no draft, a status to fail with, or no answer at all. */
-export type Play = Draft | { raw: string } | { status: number } | "hang";
+/** A draft, words that are no draft, a status to fail with, a line that breaks, or no answer at all. */
+export type Play = Draft | { raw: string } | { status: number } | "break" | "hang";
 
 export type ScriptedModel = {
   baseUrl: string;
@@ -38,11 +34,17 @@ export async function startModel(): Promise<ScriptedModel> {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const raw = Buffer.concat(chunks).toString("utf8");
     const body = JSON.parse(raw) as Asked["body"];
-    const words = body.messages.findLast(({ role }) => role === "user")?.content ?? "{}";
-    const asked: Asked = { headers: request.headers, raw, body, data: JSON.parse(words) };
+    const prompt = body.messages.findLast(({ role }) => role === "user")?.content ?? "";
+    const line = prompt.slice(prompt.lastIndexOf("\n") + 1);
+    const message = JSON.parse(line.slice(line.indexOf(":") + 1)) as string;
+    const asked: Asked = { headers: request.headers, raw, body, message };
     model.asked.push(asked);
     const play = request.url === "/v1/chat/completions" ? await model.script(asked) : { status: 404 };
     if (play === "hang") return;
+    if (play === "break") {
+      response.destroy();
+      return;
+    }
     if ("status" in play) {
       response.writeHead(play.status, { "content-type": "application/json" });
       response.end(JSON.stringify({ error: { message: `Scripted: ${play.status}` } }));

@@ -29,6 +29,9 @@ const TRY_MS = 20_000;
 const PAUSE_MS = 500;
 const MOST_TOKENS = 1_500;
 
+// What a server does not support is ours to handle, not the console's to hear of.
+globalThis.AI_SDK_LOG_WARNINGS = false;
+
 /** The name of the configured model; null where none is. */
 export const modelName = (): string | null => env().ai?.model ?? null;
 

@@ -36,15 +36,16 @@ export const unmarked = (text: string): string =>
     .replace(/!?\[([^\]]*)\]\(\s*<?([^\s)>]+)>?[^)]*\)/g, (_, words: string, address: string) =>
       words === "" || words === address ? address : `${words} ${address}`,
     )
-    .replace(/^\s*(?:```|~~~).*$/gm, "")
-    .replace(/^\s{0,3}#{1,6}\s+/gm, "")
-    .replace(/^\s{0,3}>\s?/gm, "")
-    .replace(/^\s*(?:[-*_]\s*){3,}$/gm, "")
-    .replace(/^(\s*)[*+]\s+/gm, "$1- ")
+    .replace(/^[ \t]*(?:```|~~~).*$/gm, "")
+    .replace(/^[ \t]{0,3}#{1,6}[ \t]+/gm, "")
+    .replace(/^[ \t]{0,3}>[ \t]?/gm, "")
+    .replace(/^[ \t]*(?:[-*_][ \t]*){3,}$/gm, "")
+    .replace(/^([ \t]*)[*+][ \t]+/gm, "$1- ")
     .replace(/(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1/gs, "$2")
     .replace(/(?<![\p{L}\p{N}*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\p{L}\p{N}*])/gu, "$1")
     .replace(/(?<![\p{L}\p{N}_])_(?=\S)([^_\n]+?)(?<=\S)_(?![\p{L}\p{N}_])/gu, "$1")
     .replace(/`+([^`]*)`+/g, "$1")
+    .replace(/^\s*["“]([^"“”]*)["”]\s*$/, "$1")
     .replace(/[ \t]+\n/g, "\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
