@@ -25,7 +25,11 @@ export type AuditAction =
   | "delivery.settle"
   | "delivery.remove"
   | "media.add"
-  | "media.delete";
+  | "media.delete"
+  | "knowledge.add"
+  | "knowledge.change"
+  | "knowledge.delete"
+  | "inbox.answering";
 
 /** Writes one line of the trail, in the transaction of the change it tells of. */
 export async function audit(

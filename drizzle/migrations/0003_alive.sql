@@ -1,3 +1,60 @@
+CREATE TABLE "answers" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" text NOT NULL,
+	"connection_id" uuid NOT NULL,
+	"conversation_id" uuid NOT NULL,
+	"message_id" uuid NOT NULL,
+	"asked" text NOT NULL,
+	"outcome" text,
+	"attempt" integer DEFAULT 1 NOT NULL,
+	"lease_until" timestamp with time zone,
+	"reason" text DEFAULT '' NOT NULL,
+	"sources" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"confidence" double precision,
+	"model" text,
+	"text" text,
+	"credits" integer DEFAULT 0 NOT NULL,
+	"draft" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"decided_at" timestamp with time zone,
+	CONSTRAINT "answers_asked" CHECK ("answers"."asked" in ('arrival', 'person')),
+	CONSTRAINT "answers_outcome" CHECK ("answers"."outcome" is null or "answers"."outcome" in ('answered', 'suggested', 'handed_over', 'dropped')),
+	CONSTRAINT "answers_draft_state" CHECK ("answers"."draft" is null or "answers"."draft" in ('open', 'used', 'dismissed'))
+);
+--> statement-breakpoint
+CREATE TABLE "knowledge" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" text NOT NULL,
+	"connection_id" uuid,
+	"kind" text NOT NULL,
+	"title" text NOT NULL,
+	"text" text NOT NULL,
+	"used" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "knowledge_kind" CHECK ("knowledge"."kind" in ('answer', 'text'))
+);
+--> statement-breakpoint
+CREATE TABLE "knowledge_passages" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"knowledge_id" uuid NOT NULL,
+	"user_id" text NOT NULL,
+	"position" integer NOT NULL,
+	"heading" text NOT NULL,
+	"text" text NOT NULL,
+	"words" text[] NOT NULL,
+	"search" "tsvector" GENERATED ALWAYS AS (array_to_tsvector("words")) STORED
+);
+--> statement-breakpoint
+CREATE TABLE "saved_replies" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" text NOT NULL,
+	"title" text NOT NULL,
+	"text" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "conversations" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
@@ -130,6 +187,15 @@ ALTER TABLE "grants" ADD COLUMN "refusals" integer DEFAULT 0 NOT NULL;--> statem
 ALTER TABLE "notifications" ADD COLUMN "kind" text DEFAULT 'other' NOT NULL;--> statement-breakpoint
 ALTER TABLE "notifications" ADD COLUMN "grant_id" uuid;--> statement-breakpoint
 ALTER TABLE "notifications" ADD COLUMN "mail" text DEFAULT 'none' NOT NULL;--> statement-breakpoint
+ALTER TABLE "answers" ADD CONSTRAINT "answers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "answers" ADD CONSTRAINT "answers_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "answers" ADD CONSTRAINT "answers_conversation_id_conversations_id_fk" FOREIGN KEY ("conversation_id") REFERENCES "public"."conversations"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "answers" ADD CONSTRAINT "answers_message_id_messages_id_fk" FOREIGN KEY ("message_id") REFERENCES "public"."messages"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "knowledge" ADD CONSTRAINT "knowledge_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "knowledge" ADD CONSTRAINT "knowledge_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "knowledge_passages" ADD CONSTRAINT "knowledge_passages_knowledge_id_knowledge_id_fk" FOREIGN KEY ("knowledge_id") REFERENCES "public"."knowledge"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "knowledge_passages" ADD CONSTRAINT "knowledge_passages_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "saved_replies" ADD CONSTRAINT "saved_replies_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "conversations" ADD CONSTRAINT "conversations_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "conversations" ADD CONSTRAINT "conversations_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inbox_accounts" ADD CONSTRAINT "inbox_accounts_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -138,6 +204,16 @@ ALTER TABLE "messages" ADD CONSTRAINT "messages_conversation_id_conversations_id
 ALTER TABLE "messages" ADD CONSTRAINT "messages_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "messages" ADD CONSTRAINT "messages_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "settings" ADD CONSTRAINT "settings_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "answers_message" ON "answers" USING btree ("message_id") WHERE "answers"."asked" = 'arrival';--> statement-breakpoint
+CREATE UNIQUE INDEX "answers_draft" ON "answers" USING btree ("conversation_id") WHERE "answers"."draft" = 'open';--> statement-breakpoint
+CREATE INDEX "answers_conversation" ON "answers" USING btree ("conversation_id","id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "answers_day" ON "answers" USING btree ("connection_id","decided_at") WHERE "answers"."outcome" = 'answered';--> statement-breakpoint
+CREATE INDEX "answers_thinking" ON "answers" USING btree ("lease_until") WHERE "answers"."outcome" is null;--> statement-breakpoint
+CREATE INDEX "knowledge_user" ON "knowledge" USING btree ("user_id","id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "knowledge_passages_search" ON "knowledge_passages" USING gin ("search");--> statement-breakpoint
+CREATE INDEX "knowledge_passages_user" ON "knowledge_passages" USING btree ("user_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "knowledge_passages_position" ON "knowledge_passages" USING btree ("knowledge_id","position");--> statement-breakpoint
+CREATE INDEX "saved_replies_user" ON "saved_replies" USING btree ("user_id","title");--> statement-breakpoint
 CREATE INDEX "conversations_user" ON "conversations" USING btree ("user_id","last_message_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "conversations_changed" ON "conversations" USING btree ("user_id","updated_at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "inbox_accounts_user" ON "inbox_accounts" USING btree ("user_id");--> statement-breakpoint

@@ -1,5 +1,6 @@
 import "server-only";
 import { checkQuietly } from "@/lib/connections/check";
+import { answerConversation } from "@/lib/inbox/assistant/answer";
 import { tellEnded } from "@/lib/notifications/ended";
 import { mailNotice } from "@/lib/notifications/mail";
 import { advance } from "@/lib/posts/advance";
@@ -15,4 +16,5 @@ export const handlers: { [N in keyof Jobs]: (data: Jobs[N]) => Promise<unknown> 
   "connection.ended": (death) => tellEnded(death),
   "connection.check": ({ connectionId }) => checkQuietly(connectionId),
   "notice.mail": ({ noticeId }) => mailNotice(noticeId),
+  "inbox.answer": ({ conversationId }) => answerConversation(conversationId),
 };

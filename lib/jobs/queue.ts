@@ -14,6 +14,7 @@ export type Jobs = {
   "connection.ended": { grantId: string; incident: string };
   "connection.check": { connectionId: string };
   "notice.mail": { noticeId: string };
+  "inbox.answer": { conversationId: string };
 };
 
 export const jobNames = [
@@ -23,6 +24,7 @@ export const jobNames = [
   "connection.ended",
   "connection.check",
   "notice.mail",
+  "inbox.answer",
 ] as const satisfies (keyof Jobs)[];
 
 type Started = { boss: PgBoss; connected: Connected };

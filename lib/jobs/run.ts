@@ -6,6 +6,7 @@ import { deleteOldStates } from "@/lib/connections/data";
 import { deleteQuietGates } from "@/lib/connections/gate-data";
 import { keepRefreshing } from "@/lib/connections/refresh-due";
 import { needsRotation, rotate } from "@/lib/connections/rotate";
+import { resumeAnswers } from "@/lib/inbox/assistant/answer";
 import { log } from "@/lib/log";
 import { announceEnds } from "@/lib/notifications/ends";
 import { advance } from "@/lib/posts/advance";
@@ -31,6 +32,8 @@ const CONCURRENCY: Record<keyof Jobs, number> = {
   "connection.ended": 1,
   "connection.check": 4,
   "notice.mail": 2,
+  // A model may take half a minute.
+  "inbox.answer": 6,
 };
 
 /** Works until the signal says stop; then finishes what it has begun. */
@@ -117,6 +120,7 @@ async function sweep(): Promise<number> {
   const ids = await overdueDeliveries(200);
   const limit = pLimit(SIDE_BY_SIDE);
   await Promise.all(ids.map((id) => limit(() => unlessItFails("advance", () => advance(id)))));
+  await unlessItFails("answers", resumeAnswers);
   return ids.length;
 }
 
