@@ -19,7 +19,10 @@ export type AuditAction =
   | "delivery.settle"
   | "delivery.remove"
   | "media.add"
-  | "media.delete";
+  | "media.delete"
+  | "message.settle"
+  | "inbox.subscribe"
+  | "inbox.replay";
 
 /** Writes one line of the trail, in the transaction of the change it tells of. */
 export async function audit(

@@ -5,6 +5,11 @@ import type { JobWithMetadata } from "pg-boss";
 import { deleteOldStates } from "@/lib/connections/data";
 import { deleteQuietGates } from "@/lib/connections/gate-data";
 import { keepRefreshing } from "@/lib/connections/refresh-due";
+import { resubscribe } from "@/lib/inbox/accounts";
+import { removeOrphans } from "@/lib/inbox/attachments";
+import { deleteOldEvents } from "@/lib/inbox/events-data";
+import { receiveDue } from "@/lib/inbox/receive";
+import { sweepMessages } from "@/lib/inbox/send";
 import { log } from "@/lib/log";
 import { announceEnds } from "@/lib/notifications/ends";
 import { advance } from "@/lib/posts/advance";
@@ -16,6 +21,8 @@ import { type Jobs, jobNames, queue, stopQueue } from "./queue";
 /** Works jobs off: all day on a server, for a while from a cron route. */
 
 const SWEEP_EVERY_MS = 15_000;
+/** What platforms have told us is worked off behind their answers; this is for what was left behind. */
+const RECEIVE_EVERY_MS = 1_000;
 const TIDY_EVERY_MS = 60 * 60_000;
 const SIDE_BY_SIDE = 20;
 /** Whoever stops us gives us about ten seconds. */
@@ -28,6 +35,12 @@ const CONCURRENCY: Record<keyof Jobs, number> = {
   "connection.ended": 1,
   "connection.check": 4,
   "notice.mail": 2,
+  "inbox.send": 8,
+  "inbox.answer": 4,
+  "inbox.attachment": 4,
+  "inbox.profile": 2,
+  "inbox.subscribe": 2,
+  "inbox.backfill": 2,
 };
 
 /** Works until the signal says stop; then finishes what it has begun. */
@@ -44,6 +57,7 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
   }
   log.info("worker.started");
   const refreshing = unlessItFails("refresh", () => keepRefreshing(signal));
+  const receiving = receiveAllDay(signal);
   let tidiedAt = 0;
   while (!signal.aborted) {
     await unlessItFails("sweep", sweep);
@@ -57,8 +71,18 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
     });
   }
   // A renewal under way is worth waiting for: a new token that nobody writes down may be lost.
-  await Promise.all([stopQueue(), Promise.race([refreshing, wait(LEAVE_WITHIN_MS)])]);
+  const leaving = Promise.all([refreshing, receiving]);
+  await Promise.all([stopQueue(), Promise.race([leaving, wait(LEAVE_WITHIN_MS)])]);
   log.info("worker.stopped");
+}
+
+async function receiveAllDay(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await unlessItFails("receive", receiveDue);
+    await wait(RECEIVE_EVERY_MS, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
 }
 
 export type Drained = { jobs: number; failed: number; swept: number; more: boolean };
@@ -68,6 +92,7 @@ export async function drain(budgetMs: number): Promise<Drained> {
   const deadline = Date.now() + budgetMs;
   const boss = await queue();
   await unlessItFails("announce", announceEnds);
+  await unlessItFails("receive", receiveDue);
   const drained: Drained = { jobs: 0, failed: 0, swept: await sweep(), more: false };
   for (const name of jobNames) {
     for (;;) {
@@ -101,13 +126,16 @@ async function sweep(): Promise<number> {
   const ids = await overdueDeliveries(200);
   const limit = pLimit(SIDE_BY_SIDE);
   await Promise.all(ids.map((id) => limit(() => unlessItFails("advance", () => advance(id)))));
-  return ids.length;
+  return ids.length + (await sweepMessages());
 }
 
 async function tidy(): Promise<void> {
   await deleteOldStates();
   await deleteOldKeys();
   await deleteQuietGates();
+  await deleteOldEvents();
+  await removeOrphans();
+  await resubscribe();
 }
 
 function handle(name: keyof Jobs, data: unknown): Promise<unknown> {
