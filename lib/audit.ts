@@ -22,7 +22,11 @@ export type AuditAction =
   | "media.delete"
   | "message.settle"
   | "inbox.subscribe"
-  | "inbox.replay";
+  | "inbox.replay"
+  | "knowledge.add"
+  | "knowledge.change"
+  | "knowledge.delete"
+  | "inbox.answering";
 
 /** Writes one line of the trail, in the transaction of the change it tells of. */
 export async function audit(

@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import { drizzle as drizzleNeon } from "drizzle-orm/neon-serverless";
 import { drizzle as drizzlePg, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { Pool } from "pg";
+import * as assistantTables from "@/drizzle/schema/assistant";
 import * as authTables from "@/drizzle/schema/auth";
 import * as connectionTables from "@/drizzle/schema/connections";
 import * as inboxTables from "@/drizzle/schema/inbox";
@@ -15,6 +16,7 @@ import { log } from "@/lib/log";
 
 /** One way to PostgreSQL: `pg` for any server, Neon's WebSocket driver when the address is Neon's. */
 const schema = {
+  ...assistantTables,
   ...authTables,
   ...connectionTables,
   ...inboxTables,

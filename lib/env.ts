@@ -68,6 +68,14 @@ const Schema = z.object({
   MEDIA_S3_ACCESS_KEY_ID: optional,
   MEDIA_S3_SECRET_ACCESS_KEY: optional,
   BLOB_READ_WRITE_TOKEN: optional,
+  AI_BASE_URL: z
+    .url({
+      protocol: /^https?$/,
+      error: "AI_BASE_URL must be a web address such as http://127.0.0.1:11434/v1.",
+    })
+    .optional(),
+  AI_API_KEY: optional,
+  AI_MODEL: optional,
   ONLYFANS_RULES_URL: z
     .url({ protocol: /^https?$/, error: "ONLYFANS_RULES_URL must be a web address." })
     .optional(),
@@ -130,6 +138,11 @@ export function parseEnv(source: Record<string, string | undefined>) {
       "PLATFORM_SANDBOX_URL is set, but this is Vercel's production: nothing would leave the machine. Remove it.",
     );
   }
+  if ((given["AI_BASE_URL"] || given["AI_API_KEY"]) && !given["AI_MODEL"]?.trim()) {
+    problems.push(
+      "AI_MODEL is missing: name the model that AI_BASE_URL or AI_API_KEY is for, or remove those.",
+    );
+  }
   if (!parsed.success || !ring || problems.length > 0) {
     throw new Error(`Carillon cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
   }
@@ -156,6 +169,7 @@ export function parseEnv(source: Record<string, string | undefined>) {
     workersInProcess: values.WORKERS ? values.WORKERS === "on" : !values.VERCEL,
     apps: appsFrom(given, sandboxUrl !== undefined),
     media: mediaFrom(values),
+    ai: aiFrom(values),
     onlyfansRulesUrl: values.ONLYFANS_RULES_URL,
     /** Renewals a minute at most, by platform, where the operator knows a limit. */
     refreshPerMinute: values.REFRESH_PER_MINUTE,
@@ -163,6 +177,18 @@ export function parseEnv(source: Record<string, string | undefined>) {
     instagramVerifyToken:
       values.INSTAGRAM_WEBHOOK_VERIFY_TOKEN ?? (sandboxUrl ? "CNRY_verify_instagram" : undefined),
   };
+}
+
+/** Where a key alone leads to. */
+const AI_GATEWAY = "https://ai-gateway.vercel.sh/v1";
+
+/** The model that writes the assistant's replies; null: it answers in the entries' own words. */
+function aiFrom(values: z.infer<typeof Schema>) {
+  // While a sandbox stands in for the world, a key alone must not lead out of this machine.
+  const baseUrl =
+    values.AI_BASE_URL ?? (values.AI_API_KEY && !values.PLATFORM_SANDBOX_URL ? AI_GATEWAY : undefined);
+  if (!baseUrl || !values.AI_MODEL) return null;
+  return { baseUrl: baseUrl.replace(/\/$/, ""), apiKey: values.AI_API_KEY, model: values.AI_MODEL };
 }
 
 /** Where files are kept: in a bucket or a blob store when one is named, else in a folder. */

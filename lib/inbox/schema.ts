@@ -204,42 +204,52 @@ export type InboxAccountDto = {
   answering: Answering;
 };
 
-/** How an account answers by itself. */
-export const Answering = z.object({
+const answeringFields = {
   /** Below this (0 to 1) a person is asked instead. */
-  threshold: z.number().min(0).max(1).default(0.5),
+  threshold: z.number().min(0).max(1),
   /** Most answers by itself in one day (UTC). */
-  dailyCap: z.number().int().min(0).max(10_000).default(200),
+  dailyCap: z.number().int().min(0).max(10_000),
   /** How long a person's answer keeps the assistant still. */
   pauseMinutes: z
     .number()
     .int()
     .min(1)
-    .max(7 * 24 * 60)
-    .default(120),
+    .max(7 * 24 * 60),
   /** Goes before the first answer in a conversation; empty: nothing does. */
-  disclosure: z
-    .string()
-    .trim()
-    .max(300)
-    .default("This is an automatic answer. Write “human” to reach a person."),
-  /** Said by a customer, a person takes over. */
-  stopWords: z.array(z.string().trim().min(1).max(40)).max(50).default(["human", "agent", "person"]),
+  disclosure: z.string().trim().max(300),
+  /** Said by a customer, as words of their own, a person takes over. */
+  stopWords: z.array(z.string().trim().min(1).max(40)).max(50),
   /** When not empty, only what is about one of these is answered. */
-  allowTopics: z.array(z.string().trim().min(1).max(80)).max(50).default([]),
+  allowTopics: z.array(z.string().trim().min(1).max(80)).max(50),
   /** What is about one of these goes to a person. */
-  denyTopics: z.array(z.string().trim().min(1).max(80)).max(50).default([]),
+  denyTopics: z.array(z.string().trim().min(1).max(80)).max(50),
   /** Told to the customer when a person is asked; empty: nothing is said. */
-  handOverText: z.string().trim().max(300).default(""),
+  handOverText: z.string().trim().max(300),
   /** How the model should sound, in the owner's words. */
-  tone: z.string().trim().max(500).default(""),
+  tone: z.string().trim().max(500),
+};
+
+/** How an account answers by itself. */
+export const Answering = z.object({
+  threshold: answeringFields.threshold.default(0.5),
+  dailyCap: answeringFields.dailyCap.default(200),
+  pauseMinutes: answeringFields.pauseMinutes.default(120),
+  disclosure: answeringFields.disclosure.default(
+    "This is an automatic answer. Write “human” to reach a person.",
+  ),
+  // Not "person" alone: "per person" is about prices.
+  stopWords: answeringFields.stopWords.default(["human", "agent", "a person", "real person"]),
+  allowTopics: answeringFields.allowTopics.default([]),
+  denyTopics: answeringFields.denyTopics.default([]),
+  handOverText: answeringFields.handOverText.default(""),
+  tone: answeringFields.tone.default(""),
 });
 export type Answering = z.infer<typeof Answering>;
 
-/** PATCH /api/inbox/accounts/[id] (a connection's id) */
+/** PATCH /api/inbox/accounts/[id] (a connection's id). What is absent stays as it is: no defaults here. */
 export const InboxAccountPatch = z.object({
   mode: z.enum(answeringModes).optional(),
-  answering: Answering.partial().optional(),
+  answering: z.object(answeringFields).partial().optional(),
 });
 export type InboxAccountPatch = z.infer<typeof InboxAccountPatch>;
 
@@ -250,17 +260,53 @@ export type InboxAccountsAnswer = {
   credits: number;
 };
 
-/** GET·POST /api/inbox/knowledge, PATCH·DELETE /api/inbox/knowledge/[id] */
-export const KnowledgeBody = z.object({
-  /** The question, or a heading for pasted text. */
+const knowledgeFields = {
+  /** The question, in as many wordings as wanted, each ending in "?"; or a heading for pasted text. */
   title: z.string().trim().min(1, "Write the question.").max(300),
   text: z.string().trim().min(1, "Write the answer.").max(20_000),
-  kind: z.enum(["answer", "text"]).default("answer"),
+  kind: z.enum(["answer", "text"]),
   /** Only for this account; null: for all. */
-  connectionId: z.uuid().nullable().default(null),
-});
+  connectionId: z.uuid().nullable(),
+};
+
+/** An answer goes out as it stands. */
+export const longestAnswer = 2_000;
+export const tooLongForAnAnswer = `An answer has at most ${longestAnswer} characters. Paste longer text as text.`;
+
+/** POST /api/inbox/knowledge */
+export const KnowledgeBody = z
+  .object({
+    ...knowledgeFields,
+    kind: knowledgeFields.kind.default("answer"),
+    connectionId: knowledgeFields.connectionId.default(null),
+  })
+  .refine(({ kind, text }) => kind === "text" || text.length <= longestAnswer, {
+    path: ["text"],
+    message: tooLongForAnAnswer,
+  });
 export type KnowledgeBody = z.infer<typeof KnowledgeBody>;
+/** PATCH /api/inbox/knowledge/[id] */
+export const KnowledgePatch = z.object(knowledgeFields).partial();
+export type KnowledgePatch = z.infer<typeof KnowledgePatch>;
+/** `used`: how many answers and drafts went by it. */
 export type KnowledgeDto = KnowledgeBody & { id: string; updatedAt: string; used: number };
+/** GET /api/inbox/knowledge: last changed first. */
+export type KnowledgeAnswer = { entries: KnowledgeDto[] };
+
+/** POST /api/inbox/knowledge/try: what would be said, and why. Nothing is sent. */
+export const TryBody = z.object({
+  question: z.string().trim().min(1, "Write what a customer might ask.").max(1_000),
+  /** As this account answers; absent: by the settings an account begins with. */
+  connectionId: z.uuid().nullable().optional(),
+});
+export type TryBody = z.infer<typeof TryBody>;
+export type TryAnswer = {
+  /** What the customer would be told; null: nothing, or a person would be asked. */
+  text: string | null;
+  why: WhyDto;
+  /** What the model cost for this try. */
+  credits: number;
+};
 
 /** GET·POST /api/inbox/saved-replies, PATCH·DELETE /api/inbox/saved-replies/[id] */
 export const SavedReplyBody = z.object({
@@ -268,7 +314,11 @@ export const SavedReplyBody = z.object({
   text: z.string().trim().min(1, "Write the reply.").max(2_000),
 });
 export type SavedReplyBody = z.infer<typeof SavedReplyBody>;
+export const SavedReplyPatch = SavedReplyBody.partial();
+export type SavedReplyPatch = z.infer<typeof SavedReplyPatch>;
 export type SavedReplyDto = SavedReplyBody & { id: string };
+/** GET /api/inbox/saved-replies: by name. */
+export type SavedRepliesAnswer = { replies: SavedReplyDto[] };
 
 /** GET /api/inbox/numbers?days=30 */
 export const NumbersQuery = z.object({ days: z.coerce.number().int().min(1).max(365).default(30) });

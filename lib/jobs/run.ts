@@ -6,6 +6,7 @@ import { deleteOldStates } from "@/lib/connections/data";
 import { deleteQuietGates } from "@/lib/connections/gate-data";
 import { keepRefreshing } from "@/lib/connections/refresh-due";
 import { resubscribe } from "@/lib/inbox/accounts";
+import { resumeAnswers } from "@/lib/inbox/assistant/answer";
 import { removeOrphans } from "@/lib/inbox/attachments";
 import { deleteOldEvents } from "@/lib/inbox/events-data";
 import { receiveDue } from "@/lib/inbox/receive";
@@ -36,7 +37,8 @@ const CONCURRENCY: Record<keyof Jobs, number> = {
   "connection.check": 4,
   "notice.mail": 2,
   "inbox.send": 8,
-  "inbox.answer": 4,
+  // A model may take half a minute.
+  "inbox.answer": 6,
   "inbox.attachment": 4,
   "inbox.profile": 2,
   "inbox.subscribe": 2,
@@ -126,6 +128,7 @@ async function sweep(): Promise<number> {
   const ids = await overdueDeliveries(200);
   const limit = pLimit(SIDE_BY_SIDE);
   await Promise.all(ids.map((id) => limit(() => unlessItFails("advance", () => advance(id)))));
+  await unlessItFails("answers", resumeAnswers);
   return ids.length + (await sweepMessages());
 }
 
