@@ -16,13 +16,20 @@ import {
   listAccounts,
   saveAccount,
 } from "./accounts-data";
+import { modelName } from "./assistant/model";
 import { platformsWithInbox } from "./limits";
-import type { InboxAccountDto } from "./schema";
+import type { InboxAccountDto, InboxAccountsAnswer } from "./schema";
 
 /** Has platforms send us what happens at connected accounts, and says whether they do. */
 
-export const listInboxAccounts = (user: SignedIn): Promise<InboxAccountDto[]> =>
-  listAccounts(user.id, platformsWithInbox());
+export async function readInboxAccounts(user: SignedIn): Promise<InboxAccountsAnswer> {
+  const model = modelName();
+  return {
+    accounts: await listAccounts(user.id, platformsWithInbox()),
+    model: model === null ? null : { name: model },
+    credits: user.credits,
+  };
+}
 
 /**
  * Subscribes an account to its events and notes how that went; what was missed meanwhile is then fetched.
@@ -89,7 +96,7 @@ export async function subscribeByHand(user: SignedIn, connectionId: string): Pro
     if (!(error instanceof PlatformError)) throw error;
   }
   await audit(db(), user, user.id, "inbox.subscribe", connectionId, { platform: account.platform });
-  const found = (await listInboxAccounts(user)).find((one) => one.connectionId === connectionId);
+  const found = (await readInboxAccounts(user)).accounts.find((one) => one.connectionId === connectionId);
   if (!found) throw notFound("This account");
   return found;
 }

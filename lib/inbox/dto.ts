@@ -57,7 +57,11 @@ export function toConversationDto({
   };
 }
 
-export function toMessageDto({ message: row, answeredInPrivate, repliesTo }: ThreadMessage): MessageDto {
+/** @param why what the assistant went by, where it had a hand in this message */
+export function toMessageDto(
+  { message: row, answeredInPrivate, repliesTo }: ThreadMessage,
+  why: WhyDto | null,
+): MessageDto {
   return {
     id: row.id,
     remoteId: row.remoteId,
@@ -85,7 +89,7 @@ export function toMessageDto({ message: row, answeredInPrivate, repliesTo }: Thr
     error: row.errorMessage ? { kind: row.errorKind, code: row.errorCode, message: row.errorMessage } : null,
     note: noteOf(row.details),
     privateReply: privateReplyOf(row, answeredInPrivate),
-    why: (row.details["why"] as WhyDto | undefined) ?? null,
+    why,
   };
 }
 

@@ -6,12 +6,14 @@ import { log } from "@/lib/log";
 import { PlatformError } from "@/lib/platforms/contract";
 import type { InboxAction } from "@/lib/platforms/inbox-contract";
 import type { SignedIn } from "@/lib/session";
+import { suggestionOf, whyOf } from "./assistant/data";
 import {
   countUnread,
   getConversation,
   listConversations,
   listThread,
   messagesByIds,
+  type ThreadMessage,
 } from "./conversations-data";
 import { toConversationDto, toMessageDto } from "./dto";
 import { getMessage, lockRoom, saveReaction, updateConversation } from "./messages-data";
@@ -45,16 +47,23 @@ export async function readConversation(
     getConversation(db(), user.id, id),
     listThread(user.id, id, cursor),
   ]);
+  const [messages, suggestion] = await Promise.all([explained(thread.rows), suggestionOf(id)]);
   return {
     conversation: toConversationDto(conversation),
-    messages: thread.rows.map(toMessageDto),
+    messages,
     nextCursor: thread.nextCursor,
-    suggestion: null,
+    suggestion,
   };
 }
 
+/** With why the assistant said what it said, or did not. */
+async function explained(rows: ThreadMessage[]): Promise<MessageDto[]> {
+  const why = await whyOf(rows.map(({ message }) => message.id));
+  return rows.map((row) => toMessageDto(row, why.get(row.message.id) ?? null));
+}
+
 export const readMessages = async (user: SignedIn, ids: string[]): Promise<MessageDto[]> =>
-  (await messagesByIds(user.id, ids)).map(toMessageDto);
+  explained(await messagesByIds(user.id, ids));
 
 /** @returns the conversation as it is now, and what the platform is told of it afterwards */
 export async function changeConversation(

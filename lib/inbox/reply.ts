@@ -9,6 +9,7 @@ import { sentAs } from "@/lib/media/files";
 import type { MediaKind } from "@/lib/platforms/contract";
 import type { InboxLimits } from "@/lib/platforms/inbox-contract";
 import type { SignedIn } from "@/lib/session";
+import { useDraft as putDraftAway } from "./assistant/data";
 import type { StoredAttachment } from "./fold";
 import { limitsOf, messageFiles } from "./limits";
 import {
@@ -23,7 +24,7 @@ import {
   wasAnsweredInPrivate,
 } from "./messages-data";
 import { cancelAssistant, type MessageRow, summarize } from "./received-data";
-import { Answering, type ConversationKind, type ReplyBody, type WhyDto } from "./schema";
+import { Answering, type ConversationKind, type ReplyBody } from "./schema";
 import { splitText } from "./split";
 import { windowOf } from "./window";
 
@@ -43,8 +44,8 @@ export type Reply = {
   replyTo?: string | undefined;
   /** Comments: below the comment for all to see, or once in private. */
   channel?: "public" | "private";
-  /** The assistant's: why it says this. */
-  why?: WhyDto;
+  /** The draft it came from, which waits no longer. */
+  suggestionId?: string | undefined;
   /**
    * The assistant's: the last message it has considered. When something newer came in, a person has answered or taken over,
    * or another app holds the conversation, nothing is written.
@@ -102,12 +103,12 @@ export async function enqueueReply(tx: Tx, reply: Reply): Promise<string[] | nul
       ...(target.channel && { channel: target.channel }),
       ...(target.commentId && { commentId: target.commentId }),
       ...(target.channel === "private" && { privateTo: target.commentId }),
-      ...(reply.why && { why: reply.why }),
     },
   }));
   if (rows.length === 0) throw new AppError(422, "empty", "Write something, or add a picture.");
   const written = await insertMessages(tx, rows);
   if (reply.author === "person") await personAnswered(tx, room);
+  if (reply.suggestionId) await putDraftAway(tx, reply.userId, reply.conversationId, reply.suggestionId);
   await summarize(tx, [reply.conversationId]);
   const [first] = rows;
   if (first) await enqueue(tx, "inbox.send", { messageId: first.id });
@@ -133,6 +134,7 @@ export async function replyByPerson(
       quickReplies: body.quickReplies,
       replyTo: body.replyTo,
       channel: body.channel,
+      suggestionId: body.suggestionId,
     });
     if (!ids) throw new Error("A person's answer is written or refused, never dropped.");
     return ids;

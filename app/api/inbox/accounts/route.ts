@@ -1,6 +1,4 @@
 import { ok, route } from "@/lib/http/route";
-import { listInboxAccounts } from "@/lib/inbox/accounts";
+import { readInboxAccounts } from "@/lib/inbox/accounts";
 
-export const GET = route({}, async ({ user }) =>
-  ok({ accounts: await listInboxAccounts(user), model: null, credits: user.credits }),
-);
+export const GET = route({}, async ({ user }) => ok(await readInboxAccounts(user)));
