@@ -73,8 +73,10 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
     });
   }
   // A renewal under way is worth waiting for: a new token that nobody writes down may be lost.
-  const leaving = Promise.all([refreshing, receiving]);
-  await Promise.all([stopQueue(), Promise.race([leaving, wait(LEAVE_WITHIN_MS)])]);
+  const leaving = wait(LEAVE_WITHIN_MS);
+  // What receives also enqueues: it ends first.
+  await Promise.race([receiving, leaving]);
+  await Promise.all([stopQueue(), Promise.race([refreshing, leaving])]);
   log.info("worker.stopped");
 }
 
