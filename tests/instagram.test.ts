@@ -29,6 +29,7 @@ const IG = "/graph.instagram.com";
 const FB = "/graph.facebook.com/v26.0";
 const LIMIT = `GET ${IG}/v26.0/${ME}/content_publishing_limit`;
 const PROFILE = `GET ${IG}/v26.0/me`;
+const CONVERSATIONS = `GET ${IG}/v26.0/${ME}/conversations`;
 const DAY = 86_400_000;
 
 beforeEach(async () => {
@@ -103,7 +104,7 @@ const room: Reply = {
 };
 
 describe("logging in with Instagram", () => {
-  test("the consent page is asked for what publishing and a first comment need, and for no PKCE", () => {
+  test("the consent page is asked for what publishing, comments and messages need, and for no PKCE", () => {
     const url = direct().authorizeUrl({
       state: "s",
       redirectUri: "https://app.test/cb",
@@ -114,7 +115,8 @@ describe("logging in with Instagram", () => {
       client_id: APP,
       redirect_uri: "https://app.test/cb",
       response_type: "code",
-      scope: "instagram_business_basic,instagram_business_content_publish,instagram_business_manage_comments",
+      scope:
+        "instagram_business_basic,instagram_business_content_publish,instagram_business_manage_comments,instagram_business_manage_messages",
       state: "s",
     });
   });
@@ -245,6 +247,39 @@ describe("logging in with Instagram", () => {
     },
   );
 
+  test("an inbox that was not allowed is remembered, and keeps nobody from publishing", async () => {
+    script[PROFILE] = [{ body: me() }];
+    script[LIMIT] = [room];
+    const publishing = ["instagram_business_basic", "instagram_business_content_publish"];
+    const allowing = async (...more: string[]) => {
+      const scopes = [...publishing, ...more];
+      return (await instagram(kit()).identify({ accessToken: TOKEN, scopes })).identities[0];
+    };
+    const identity = await allowing("instagram_business_manage_comments");
+    expect(identity).toMatchObject({ missing: [], metadata: { messaging: false, commenting: true } });
+    expect(await allowing("instagram_business_manage_messages")).toMatchObject({
+      missing: [],
+      metadata: { messaging: true, commenting: false },
+    });
+    seen = [];
+    const health = await instagram(kit()).check?.({ ...access, metadata: identity?.metadata ?? {} });
+    expect(health).toMatchObject({ missing: [], metadata: { messaging: false, commenting: true } });
+    expect(lines()).not.toContain(CONVERSATIONS);
+  });
+
+  test.each<[string, Reply, object]>([
+    ["shown", { body: { data: [] } }, { messaging: true }],
+    ["kept from us", refusal(10), { messaging: false }],
+    ["not to be had at the moment", { drop: true }, {}],
+  ])("where nobody noted it, conversations that are %s tell", async (_how, reply, expected) => {
+    script[PROFILE] = [{ body: me() }];
+    script[LIMIT] = [room];
+    script[CONVERSATIONS] = [reply];
+    const health = await instagram(kit()).check?.(access);
+    const { messaging, commenting } = health?.metadata ?? {};
+    expect({ messaging, commenting }).toEqual({ messaging: undefined, commenting: undefined, ...expected });
+  });
+
   test("a dead token is a dead token for the check", async () => {
     script[PROFILE] = [refusal(190, 460)];
     expect(await failureOf(instagram(kit()).check?.(access))).toMatchObject({
@@ -316,6 +351,9 @@ describe("logging in with Facebook", () => {
     "pages_read_engagement",
     "instagram_manage_comments",
     "instagram_manage_contents",
+    "instagram_manage_messages",
+    "pages_manage_metadata",
+    "pages_messaging",
   ];
   const aPage = (id: string, account?: object) => ({
     id,
@@ -328,7 +366,7 @@ describe("logging in with Facebook", () => {
     body: { data: all.map((permission) => ({ permission, status: "granted" })) },
   };
 
-  test("the dialog is asked for publishing, first comments and deleting, and for Instagram's onboarding", () => {
+  test("the dialog is asked for publishing, deleting, comments and messages, and for Instagram's onboarding", () => {
     const url = linked().authorizeUrl({ state: "s", redirectUri: "https://app.test/cb", codeChallenge: "x" });
     expect(url.pathname).toBe("/www.facebook.com/v26.0/dialog/oauth");
     expect(url.searchParams.get("scope")?.split(",").sort()).toEqual([...all].sort());
@@ -366,7 +404,7 @@ describe("logging in with Facebook", () => {
         name: "Ada Bell",
         handle: "adabell",
         missing: [],
-        metadata: { pageId: "1" },
+        metadata: { pageId: "1", messaging: true, commenting: true },
         credentials: { accessToken: "CNRY_page_1" },
       },
       { remoteId: "17841400000000003", name: "bellworks", credentials: { accessToken: "CNRY_page_3" } },
@@ -387,6 +425,25 @@ describe("logging in with Facebook", () => {
     const { identities } = await instagramThroughFacebook(kit()).identify({ accessToken: TOKEN, scopes });
     expect(identities[0]?.missing).toEqual(["instagram_content_publish"]);
     expect(instagramSpec.publishScopes).toContain("instagram_content_publish");
+  });
+
+  test("an inbox that was not allowed keeps nobody from publishing", async () => {
+    script[`GET ${FB}/me`] = [{ body: { id: "77" } }];
+    script[PAGES] = [{ body: { data: [aPage("1", { id: ME, username: "adabell" })] } }];
+    const allowing = async (...without: string[]) => {
+      const scopes = all.filter((scope) => !without.includes(scope));
+      const found = await instagramThroughFacebook(kit()).identify({ accessToken: TOKEN, scopes });
+      return found.identities[0];
+    };
+    expect(await allowing("instagram_manage_messages", "pages_messaging")).toMatchObject({
+      missing: [],
+      metadata: { messaging: false, commenting: true },
+    });
+    // Events come by way of the Page.
+    expect(await allowing("pages_manage_metadata")).toMatchObject({
+      missing: [],
+      metadata: { messaging: false, commenting: false },
+    });
   });
 
   test("without a list of permissions they are asked for; without a linked account nobody is connected", async () => {
@@ -412,7 +469,7 @@ describe("logging in with Facebook", () => {
       handle: "renamed",
       avatarUrl: null,
       missing: ["instagram_content_publish"],
-      metadata: { pageId: "1", username: "renamed" },
+      metadata: { pageId: "1", username: "renamed", messaging: false, commenting: false },
     });
     expect(seen[0]?.query.get("input_token")).toBe(TOKEN);
     expect(seen[1]?.query.get("appsecret_proof")).toBe(proofOf(TOKEN));

@@ -13,7 +13,10 @@ export type Inbox = {
   unsubscribe(access: Access): Promise<void>;
   /** What this account is subscribed to, empty for nothing; null where the platform does not tell. */
   subscription(access: Access): Promise<string[] | null>;
-  /** One message, one call. `request.sending` is the fence, awaited right before it. */
+  /**
+   * One message, one call. `request.sending` is the fence, awaited right before it.
+   * @throws PlatformError; what is refused for the conversation's own reasons has an InboxRefusal for its code
+   */
   send(request: SendMessage): Promise<SentMessage>;
   /** What is no message: marks as seen, shows typing, reacts. Losing one of these harms nobody. */
   act(access: Access, action: InboxAction): Promise<void>;
@@ -21,9 +24,25 @@ export type Inbox = {
   replyToComment(request: CommentReply): Promise<SentMessage>;
   /** Who writes; null while the platform does not say, because they have not agreed to it by writing first. */
   profile(access: Access, peerId: string): Promise<Peer | null>;
-  /** What was said before we listened, newest conversations first. */
+  /** What was said before we listened, newest conversations first. A step is two calls at most: pause a second between them. */
   history(access: Access, request: HistoryRequest): Promise<History>;
 };
+
+/**
+ * Why a message or a look was refused, as a PlatformError's `code`; its message says it to the person. one_image_only: the same
+ * pictures may be sent one by one. too_long, not_sendable: refused before anything was sent.
+ */
+export type InboxRefusal =
+  | "outside_window"
+  | "human_agent_missing"
+  | "person_unavailable"
+  | "already_replied"
+  | "conversation_gone"
+  | "one_image_only"
+  | "sending_restricted"
+  | "no_consent"
+  | "too_long"
+  | "not_sendable";
 
 /** Data for both sides: the composer warns by it, sending refuses by it. */
 export type InboxLimits = {

@@ -45,12 +45,13 @@ export const explainPublishing =
 /**
  * The table for calls with an account's own token.
  * @param secret the token we sent; words that repeat it are never shown.
+ * @param first the table of what the call is about
  */
 export const explain =
-  (lost: Effect, secret: string) =>
+  (lost: Effect, secret: string, first: typeof explainPublishing = explainPublishing) =>
   (answer: Answer): PlatformError | null => {
-    const publishing = explainPublishing(lost)(answer);
-    if (publishing) return publishing;
+    const own = first(lost)(answer);
+    if (own) return own;
     const known = explainGraph(secret, lost, "Instagram")(answer);
     if (!known?.tokenRefused) return known;
     // Here nobody logged in with Facebook, so nothing is to be done there.

@@ -1,5 +1,5 @@
-import type { Access } from "../contract";
-import { type Call, call, type Kit } from "../kit";
+import type { Access, Effect, PlatformError } from "../contract";
+import { type Answer, type Call, call, type Kit } from "../kit";
 import { graph, graphVersion } from "../meta";
 import { explain, explainPublishing } from "./errors";
 
@@ -10,35 +10,38 @@ import { explain, explainPublishing } from "./errors";
  */
 export type Ask = <T>(access: Pick<Access, "accessToken">, request: GraphCall<T>) => Promise<T>;
 
-type GraphCall<T> = Pick<Call<T>, "method" | "query" | "form" | "answer" | "timeoutMs"> & {
+type GraphCall<T> = Pick<Call<T>, "method" | "query" | "form" | "json" | "answer" | "timeoutMs"> & {
   /** Below the version, without a leading slash. */
   path: string;
   effect?: Call<T>["effect"];
 };
 
+/** What a room of the platform knows of its own codes, asked before the table that all of the Graph shares. */
+export type Table = (lost: Effect) => (answer: Answer) => PlatformError | null;
+
 export const HOST = "https://graph.instagram.com";
 
 /** With the account's own token. No appsecret_proof: it is documented for graph.facebook.com alone. */
 export const askInstagram =
-  (kit: Kit): Ask =>
+  (kit: Kit, table: Table = explainPublishing): Ask =>
   ({ accessToken }, { path, effect = "read", ...request }) =>
     call(kit, {
       ...request,
       url: `${HOST}/${graphVersion(kit)}/${path}`,
       bearer: accessToken,
       effect,
-      explain: explain(lostBy(effect), accessToken),
+      explain: explain(lostBy(effect), accessToken, table),
     });
 
 /** With the token of the Page that the account is linked to. */
 export const askFacebook =
-  (kit: Kit): Ask =>
+  (kit: Kit, table: Table = explainPublishing): Ask =>
   ({ accessToken }, { effect = "read", ...request }) =>
     graph(kit, {
       ...request,
       token: accessToken,
       effect,
-      explain: explainPublishing(lostBy(effect)),
+      explain: table(lostBy(effect)),
       name: "Instagram",
     });
 

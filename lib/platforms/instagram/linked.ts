@@ -4,6 +4,7 @@ import { type Kit, RemoteId } from "../kit";
 import { debugToken, facebookLogin, grantedPermissions, graph, Page, pagesOf, refusedToken } from "../meta";
 import { profileUrl } from "./account";
 import type { Ask } from "./graph";
+import { inboxAllowed, linkedInboxScopes } from "./inbox-scopes";
 
 /** The log-in with Facebook: one grant reaches every professional account that is linked to a Page the person ticked. */
 
@@ -13,8 +14,17 @@ const PUBLISH_SCOPES = [
   "pages_show_list",
   "pages_read_engagement",
 ];
-/** To publish, to write a first comment, and to delete what we published: nothing more is asked for. */
-const SCOPES = [...PUBLISH_SCOPES, "instagram_manage_comments", "instagram_manage_contents"];
+/** To publish, and what may be left out: deleting what we published, comments (the first one is ours) and messages. */
+const SCOPES = [
+  ...new Set([
+    ...PUBLISH_SCOPES,
+    "instagram_manage_contents",
+    ...linkedInboxScopes.comments,
+    ...linkedInboxScopes.messages,
+    // To answer a comment in private.
+    "pages_messaging",
+  ]),
+];
 
 /** Facebook's log-in, opened where accounts are linked to Pages. */
 export const linkedLogin = (kit: Kit) =>
@@ -36,6 +46,7 @@ export async function linkedAccounts(kit: Kit, { accessToken, scopes }: Credenti
     granted,
   });
   const missing = lacking(granted);
+  const allowed = inboxAllowed(linkedInboxScopes, granted);
   const accounts = new Map<string, Identified["identities"][number]>();
   for (const { id: pageId, access_token, instagram_business_account: account } of pages) {
     if (!account || accounts.has(account.id)) continue;
@@ -44,7 +55,7 @@ export async function linkedAccounts(kit: Kit, { accessToken, scopes }: Credenti
       ...faceOf(account),
       profileUrl: account.username ? profileUrl(kit, account.username) : null,
       missing,
-      metadata: { pageId, username: account.username ?? null },
+      metadata: { pageId, username: account.username ?? null, ...allowed },
       credentials: { accessToken: access_token, scopes: granted },
     });
   }
@@ -75,7 +86,11 @@ export async function linkedHealth(kit: Kit, ask: Ask, access: Access): Promise<
   return {
     ...faceOf(account),
     missing: lacking(facts.scopes),
-    metadata: { pageId: access.metadata["pageId"] ?? null, username: account.username ?? null },
+    metadata: {
+      pageId: access.metadata["pageId"] ?? null,
+      username: account.username ?? null,
+      ...inboxAllowed(linkedInboxScopes, facts.scopes),
+    },
   };
 }
 

@@ -12,14 +12,15 @@ import { authorizeUrl, expiryAfter, scopesOf } from "../oauth";
 import { profileUrl, quotaOf } from "./account";
 import { explainExchange, explainRefresh } from "./errors";
 import { type Ask, HOST } from "./graph";
+import { inboxAllowed, ownInboxScopes } from "./inbox-scopes";
 
 /** The log-in with Instagram itself: a token of 60 days that renews itself and reaches one professional account. */
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 const PUBLISH_SCOPES = ["instagram_business_basic", "instagram_business_content_publish"];
-/** Read the profile, publish, and write a first comment: nothing more is asked for. */
-const SCOPES = [...PUBLISH_SCOPES, "instagram_business_manage_comments"];
+/** To publish, and what may be left out: comments (the first one is ours) and messages. */
+const SCOPES = [...PUBLISH_SCOPES, ...ownInboxScopes.comments, ...ownInboxScopes.messages];
 
 export function instagramLogin(kit: Kit): OAuthConnector {
   return {
@@ -129,7 +130,10 @@ export async function ownAccount(kit: Kit, ask: Ask, credentials: Credentials): 
         ...faceOf(me),
         profileUrl: profileUrl(kit, me.username),
         missing,
-        metadata: metadataOf(me, missing),
+        metadata: {
+          ...metadataOf(me, missing),
+          ...(credentials.scopes && inboxAllowed(ownInboxScopes, credentials.scopes)),
+        },
       },
     ],
   };
@@ -140,7 +144,8 @@ export async function ownHealth(ask: Ask, access: Access): Promise<Health> {
   const me = await meOf(ask, access);
   const ungranted = Missing.parse(access.metadata["missing"]);
   const missing = [...new Set([...ungranted, ...(await refusedScopes(ask, access))])];
-  return { ...faceOf(me), missing, metadata: metadataOf(me, ungranted) };
+  const allowed = await rememberedOrTried(ask, access);
+  return { ...faceOf(me), missing, metadata: { ...metadataOf(me, ungranted), ...allowed } };
 }
 
 /** A comma list or an array. */
@@ -202,6 +207,29 @@ async function refusedScopes(ask: Ask, access: Pick<Access, "accessToken" | "rem
   } catch (error) {
     if (!(error instanceof PlatformError) || error.tokenRefused) throw error;
     return error.kind === "reconnect" ? ["instagram_business_content_publish"] : [];
+  }
+}
+
+const Allowed = z.object({
+  messaging: z.boolean().optional().catch(undefined),
+  commenting: z.boolean().optional().catch(undefined),
+});
+
+/** What of the inbox was allowed. Where nobody noted it, the conversations tell: they are shown only to those who may answer. */
+async function rememberedOrTried(ask: Ask, access: Access): Promise<z.infer<typeof Allowed>> {
+  const remembered = Allowed.parse(access.metadata);
+  if (remembered.messaging !== undefined) return remembered;
+  try {
+    await ask(access, {
+      method: "GET",
+      path: `${encodeURIComponent(access.remoteId)}/conversations`,
+      query: { platform: "instagram" },
+      answer: z.object({ data: z.array(z.unknown()) }),
+    });
+    return { ...remembered, messaging: true };
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.tokenRefused) throw error;
+    return error.kind === "reconnect" ? { ...remembered, messaging: false } : remembered;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Provider } from "../contract";
 import type { Kit } from "../kit";
 import { quotaOf } from "./account";
 import { type Ask, askFacebook, askInstagram } from "./graph";
+import { linkedInbox, ownInbox } from "./inbox";
 import { linkedAccounts, linkedHealth, linkedLogin } from "./linked";
 import { locateStep } from "./locate";
 import { instagramLogin, ownAccount, ownHealth } from "./login";
@@ -18,6 +19,7 @@ export function instagram(kit: Kit): Provider {
     identify: (credentials) => ownAccount(kit, ask, credentials),
     check: (access) => ownHealth(ask, access),
     ...publishing(ask),
+    inbox: ownInbox(kit),
   };
 }
 
@@ -33,6 +35,7 @@ export function instagramThroughFacebook(kit: Kit): Provider {
     identify: (credentials) => linkedAccounts(kit, credentials),
     check: (access) => linkedHealth(kit, ask, access),
     ...publishing(ask),
+    inbox: linkedInbox(kit),
 
     async remove(access, remoteId) {
       await ask(access, { method: "DELETE", path: encodeURIComponent(remoteId), answer: Removed });
