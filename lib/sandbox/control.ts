@@ -1,7 +1,8 @@
 /** The sandbox's own door for tests: /_sandbox/… . JSON in, JSON out. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
-import { readBody } from "./body";
+import { input, Refused } from "./control-input";
+import { messagingControls } from "./control-messaging";
 import { decide, newCall, newEntry, realAddress } from "./engine";
 import { parseFault } from "./faults";
 import { forgetFiles } from "./files";
@@ -9,8 +10,6 @@ import type { Answer, Call, Person, Simulator, World } from "./kit";
 import { record, redacted } from "./log";
 import { newWorld, now, type Sandbox } from "./memory";
 import { endGrant } from "./oauth";
-
-const maxBodyBytes = 262_144;
 
 const ConsentRequested = z.strictObject({
   /** as the platform's real address or the sandbox's */
@@ -49,16 +48,6 @@ const SettingsChange = z.strictObject({
   people: z.record(z.string(), Details).optional(),
   own: Details.optional(),
 });
-
-/** What went wrong with a control request, to be answered as it is. */
-class Refused extends Error {
-  constructor(
-    readonly status: 400 | 403 | 404 | 413 | 415,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 export function controlRoutes(sandbox: Sandbox): Hono {
   const app = new Hono();
@@ -159,7 +148,8 @@ export function controlRoutes(sandbox: Sandbox): Hono {
     const issued = Object.values(sandbox.worlds).flatMap(({ platform, issued: all }) =>
       all.map((one) => ({ platform, ...one })),
     );
-    return c.json([...secrets, ...issued]);
+    const verify = { platform: "instagram", kind: "verify_token", value: sandbox.verifyToken, at: 0 };
+    return c.json([...secrets, verify, ...issued]);
   });
 
   app.get("/effects", (c) => {
@@ -180,6 +170,7 @@ export function controlRoutes(sandbox: Sandbox): Hono {
 
   app.delete("/log", (c) => {
     sandbox.log = [];
+    sandbox.deliveries = [];
     return c.json({ sequence: sandbox.sequence });
   });
 
@@ -188,6 +179,7 @@ export function controlRoutes(sandbox: Sandbox): Hono {
     sandbox.clock.aheadMs = 0;
     sandbox.faults = [];
     sandbox.log = [];
+    sandbox.deliveries = [];
     forgetFiles(sandbox.fileDirectory);
     sandbox.changed();
     return c.json({ sequence: sandbox.sequence });
@@ -218,6 +210,8 @@ export function controlRoutes(sandbox: Sandbox): Hono {
     return c.json(settings);
   });
 
+  app.route("/", messagingControls(sandbox));
+
   app.all("*", (c) => c.json({ error: "The sandbox has no such control." }, 404));
   return app;
 }
@@ -239,20 +233,6 @@ function expire(
   );
   for (const token of tokens) token.expiresAt = Math.min(token.expiresAt ?? at, at);
   return tokens.length;
-}
-
-async function input(c: Context): Promise<unknown> {
-  if (!/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
-    throw new Refused(415, "Send application/json.");
-  }
-  const bytes = await readBody(c.req.raw, maxBodyBytes);
-  if (bytes === null) throw new Refused(413, "That is too long.");
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Refused(400, "That is not JSON.");
-    throw error;
-  }
 }
 
 /** A page on the web must not steer the sandbox by giving this machine a name of its own (DNS rebinding). */

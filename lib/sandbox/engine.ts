@@ -217,7 +217,9 @@ async function perform(
     }
     // Time passed if the request was held up: the platform looks at its clock when it acts.
     call.now = now(sandbox);
-    return finish(simulator, call, handler.run(call));
+    const answer = finish(simulator, call, handler.run(call));
+    await sandbox.settled(call);
+    return answer;
   } catch (error) {
     // A simulator's own fault must not take the others down with it.
     process.stderr.write(`${simulator.platform} ${call.operation}: ${String(error)}\n`);

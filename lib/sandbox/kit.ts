@@ -387,7 +387,7 @@ export function permalink(call: Call, id: string): string {
 }
 
 /** A drawer of this world by name. The caller says what is in it: only one simulator uses a drawer. */
-export function shelf<T>(call: Call, name: string): Record<string, T> {
+export function shelf<T>(call: Pick<Call, "world">, name: string): Record<string, T> {
   call.world.shelves[name] ??= {};
   // safe: a drawer has one owner, who always names the same JSON type
   return call.world.shelves[name] as unknown as Record<string, T>;

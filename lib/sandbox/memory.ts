@@ -2,8 +2,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
+import type { Delivery } from "./courier";
 import type { Fault } from "./faults";
-import type { Client, Simulator, World } from "./kit";
+import type { Call, Client, Simulator, World } from "./kit";
 import type { Entry } from "./log";
 
 export type Sandbox = {
@@ -19,8 +20,14 @@ export type Sandbox = {
   sequence: number;
   /** where uploaded and fetched files lie */
   fileDirectory: string;
+  /** what was brought to the app's webhook address, newest last */
+  deliveries: Delivery[];
+  /** what the app must know when its webhook address is verified */
+  verifyToken: string;
   /** Says that something worth keeping changed. */
   changed(): void;
+  /** Waited for before a platform's answer goes out: an echo may have to come first. */
+  settled(call: Call): Promise<void>;
 };
 
 const Saved = z.object({
@@ -63,7 +70,10 @@ export function openSandbox(options: {
     log: [],
     sequence: 0,
     fileDirectory,
+    deliveries: [],
+    verifyToken: environment["INSTAGRAM_WEBHOOK_VERIFY_TOKEN"] || "CNRY_verify_instagram",
     changed: () => undefined,
+    settled: () => Promise.resolve(),
   };
 }
 

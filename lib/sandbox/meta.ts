@@ -181,19 +181,26 @@ export function metaToken(call: Call, params: URLSearchParams): MetaToken | Answ
   };
 }
 
+/** What is done with a Page and means its Instagram account: nobody's Messenger is simulated. */
+const messagingEdges = ["messages", "subscribed_apps", "conversations", "messenger_profile"];
+
 /**
  * Whether a request to a host both simulators answer for is Instagram's: one whose path, after the version, begins with
- * the id of an account, a container, a media or a comment there, or an upload to rupload.facebook.com/ig-api-upload.
+ * the id of an account, a container, a media, a comment, a message, a conversation or a person there, or ends with an
+ * edge for messaging, or an upload to rupload.facebook.com/ig-api-upload.
  */
 export function isInstagrams(call: Call): boolean {
-  const [first = "", second = ""] = call.path.split("/").slice(1);
+  const [first = "", second = "", third = ""] = call.path.split("/").slice(1);
   if (call.host === "rupload.facebook.com") return first === "ig-api-upload";
   if (call.host !== "graph.facebook.com") return false;
-  const id = /^v\d+\.\d+$/.test(first) ? second : first;
+  const [id, edge] = /^v\d+\.\d+$/.test(first) ? [second, third] : [first, second];
   const shelves = call.worlds["instagram"]?.shelves ?? {};
   return (
+    messagingEdges.includes(edge) ||
     instagramAccounts.some((account) => account.id === id) ||
-    ["containers", "media", "comments"].some((name) => Object.hasOwn(shelves[name] ?? {}, id))
+    ["containers", "media", "comments", "messages", "conversations", "scoped_ids"].some((name) =>
+      Object.hasOwn(shelves[name] ?? {}, id),
+    )
   );
 }
 

@@ -19,6 +19,7 @@ import { threadsSandbox } from "@/lib/platforms/threads/sandbox";
 import { tiktokSandbox } from "@/lib/platforms/tiktok/sandbox";
 import { twitterSandbox } from "@/lib/platforms/twitter/sandbox";
 import { controlRoutes } from "./control";
+import { startCourier } from "./courier";
 import { answerPlatform } from "./engine";
 import { findFile } from "./files";
 import type { Simulator } from "./kit";
@@ -78,6 +79,13 @@ function start(): void {
       );
     }
   }
+  const courier = startCourier(sandbox);
+  const keep = sandbox.changed;
+  sandbox.changed = () => {
+    keep();
+    courier.kick();
+  };
+  sandbox.settled = courier.settled;
   // safe: serve makes an HTTP/2 server only when it is given one
   const server = serve({ fetch: routes(sandbox).fetch, hostname, port }, (info) => {
     // With PORT=0 the system chose.
@@ -91,6 +99,7 @@ function start(): void {
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
+      courier.stop();
       save();
       server.closeAllConnections();
       server.close(() => process.exit(0));

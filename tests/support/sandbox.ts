@@ -1,5 +1,7 @@
+import type { ShownMessage } from "@/lib/sandbox/control-messaging";
+import type { Delivery } from "@/lib/sandbox/courier";
 import type { FaultKind } from "@/lib/sandbox/faults";
-import type { Issued, Person, Publication, Settings } from "@/lib/sandbox/kit";
+import type { Issued, Json, Person, Publication, Settings } from "@/lib/sandbox/kit";
 import type { Entry } from "@/lib/sandbox/log";
 import { serveSandbox } from "@/scripts/app";
 import { freePort } from "@/scripts/ports";
@@ -31,6 +33,45 @@ export type Consent = {
   assets?: string[];
   decision?: "allow" | "deny";
 };
+
+/** What somebody does on their phone; which fields a kind takes is said in lib/sandbox/control-messaging.ts. */
+export type Deed = {
+  account: string;
+  /** a customer, or "business" (which types in its own app) with `peer` */
+  from: string;
+  peer?: string;
+  kind?: string;
+  text?: string;
+  mid?: string;
+  replyTo?: string;
+  title?: string;
+  payload?: string;
+  reaction?: string;
+  ref?: string;
+  referral?: Record<string, Json>;
+  to?: "us" | "other" | "request";
+  /** base64 */
+  files?: string[];
+  count?: number;
+};
+
+/** A thread as the customer sees it. */
+export type PhoneThread = {
+  thread: {
+    id: string;
+    /** the Instagram-scoped id of the customer at this business */
+    person: string;
+    lastFromCustomerAt: number | null;
+    state: "open" | "blocked" | "archived";
+    owner: "us" | "other";
+    seenByCustomer: string | null;
+    seenByBusiness: string | null;
+    typing: boolean;
+  } | null;
+  messages: ShownMessage[];
+};
+
+export type Answered = { status: number | null; answer: string; type: string };
 
 export type RunningSandbox = ReturnType<typeof clientOf> & {
   url: string;
@@ -100,6 +141,56 @@ export function clientOf(url: string) {
       control<{ expired: number }>("POST", "tokens/expire", wanted),
     settings: (change: { platform: string } & Partial<Settings>) =>
       control<Settings>("POST", "settings", change),
+
+    /** A customer (or the business in its own app) does something on Instagram. */
+    message: (deed: Deed) => control<{ mid: string; message: ShownMessage }>("POST", "messages", deed),
+    thread: (account: string, peer: string) =>
+      control<PhoneThread>("GET", `messages?${query({ account, peer })}`),
+    customers: (account: string) =>
+      control<{ id: string; username: string; name: string | null }[]>(
+        "GET",
+        `customers?${query({ account })}`,
+      ),
+    comment: (what: {
+      account: string;
+      from: string;
+      text?: string;
+      media?: string;
+      parent?: string;
+      caption?: boolean;
+    }) => control<{ id: string; mediaId: string }>("POST", "comments", what),
+    subscriptions: () =>
+      control<{ login: "instagram" | "facebook"; account: string; fields: string[] }[]>(
+        "GET",
+        "subscriptions",
+      ),
+    /** Every POST to the app's webhook address, and how many events have not been brought yet. */
+    deliveries: (since = 0) =>
+      control<{ waiting: number; deliveries: Delivery[] }>("GET", `deliveries?${query({ since })}`),
+    /** Until every event was brought to the app. */
+    delivered: (withinMs = 20_000) =>
+      waitUntil(
+        async () => {
+          const { waiting, deliveries } = await control<{ waiting: number; deliveries: Delivery[] }>(
+            "GET",
+            "deliveries",
+          );
+          return waiting === 0 ? deliveries : null;
+        },
+        { withinMs, otherwise: "The sandbox’s events were not brought to the app." },
+      ),
+    releaseWebhooks: () => control<{ waiting: number }>("POST", "deliveries/release", {}),
+    replay: (id: number) => control<Answered>("POST", "deliveries/replay", { id }),
+    /** Any body to the app's webhook address, signed as Meta does unless `signature` is given (null: none). */
+    rawWebhook: (what: {
+      json?: Json;
+      text?: string;
+      login?: "instagram" | "facebook";
+      signature?: string | null;
+    }) => control<Answered>("POST", "webhooks/raw", what),
+    testWebhook: (field = "messages") => control<Answered>("POST", "webhooks/test", { field }),
+    verifyWebhook: (change: { mode?: string; token?: string; challenge?: string } = {}) =>
+      control<Answered>("POST", "webhooks/verify", change),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   knob,
   newId,
   type Publication,
+  personById,
   publish,
   shelf,
   unpublish,
@@ -15,9 +16,19 @@ import {
 import { invalidParam, missingObject } from "./sandbox-errors";
 import { admit, answerEdge, answerNode, asBoolean, type Node, onShelf, timestamp } from "./sandbox-graph";
 import { mediaInPath } from "./sandbox-media";
+import { introduce, scopedId } from "./sandbox-messaging-people";
+import { tellChange } from "./sandbox-messaging-webhooks";
 
-/** `parentId`: the top-level comment it answers. */
-type Comment = { id: string; personId: string; mediaId: string; parentId: string | null; hidden: boolean };
+/** `parentId`: the top-level comment it answers. `personId`: whose post it is under. */
+type Comment = {
+  id: string;
+  personId: string;
+  mediaId: string;
+  parentId: string | null;
+  hidden: boolean;
+  /** absent: the business wrote it itself */
+  username?: string;
+};
 
 type Found = { comment: Comment; publication: Publication };
 
@@ -119,8 +130,58 @@ function write(
     return invalidParam("A comment has at most 300 characters, 4 hashtags and 1 link");
   }
   const { id } = publish(call, { id: newId(call), personId, text: message, replyTo: parentId ?? mediaId });
-  shelf<Comment>(call, "comments")[id] = { id, personId, mediaId, parentId, hidden: false };
+  const comment: Comment = { id, personId, mediaId, parentId, hidden: false };
+  shelf<Comment>(call, "comments")[id] = comment;
+  announce(call, comment, message);
   return json(200, { id });
+}
+
+/** Somebody writes under a post of the business, or under a comment there, on their phone. */
+export function writeAsCustomer(
+  call: Call,
+  what: { account: string; mediaId: string; parentId: string | null; username: string; text: string },
+): string {
+  const { account, mediaId, parentId, username, text } = what;
+  const personId = introduce(call, account, username);
+  const publication = publish(call, { id: newId(call), personId, text, replyTo: parentId ?? mediaId });
+  publication.author = username;
+  const comment: Comment = {
+    id: publication.id,
+    personId: account,
+    mediaId,
+    parentId,
+    hidden: false,
+    username,
+  };
+  shelf<Comment>(call, "comments")[comment.id] = comment;
+  announce(call, comment, text);
+  return comment.id;
+}
+
+/** The top-level comment that a reply to this one belongs to; null when there is no such comment on the account's posts. */
+export function topComment(call: Call, account: string, id: string): { id: string; mediaId: string } | null {
+  const comment = onShelf<Comment>(call, "comments", id);
+  if (comment?.personId !== account || findPublication(call, id) === null) return null;
+  return { id: comment.parentId ?? comment.id, mediaId: comment.mediaId };
+}
+
+/** The event of a comment; the account's own ones make it too. */
+function announce(call: Call, comment: Comment, text: string): void {
+  const { id, mediaId, parentId } = comment;
+  const idKey = knob<string>(call, "commentIdKey", "id");
+  const product = findPublication(call, mediaId)?.details["media_product_type"] ?? "FEED";
+  tellChange(call, comment.personId, "comments", {
+    [idKey]: id,
+    from: authorOf(call, comment),
+    text,
+    ...(parentId === null ? {} : { parent_id: parentId }),
+    media: { id: mediaId, media_product_type: product },
+  });
+}
+
+function authorOf(call: Call, { personId, username }: Comment): { id: string; username: string } {
+  if (username !== undefined) return { id: scopedId(personId, username), username };
+  return { id: personId, username: personById(call, personId)?.username ?? "" };
 }
 
 function commentInPath(call: Call, accounts: string[]): Found | Answer {
@@ -134,13 +195,13 @@ function commentInPath(call: Call, accounts: string[]): Found | Answer {
 }
 
 function commentNode(call: Call, { comment, publication }: Found): Node & { id: string } {
-  const { id, personId, mediaId, parentId, hidden } = comment;
+  const { id, mediaId, parentId, hidden } = comment;
   return {
     id,
     text: publication.text,
     timestamp: timestamp(publication.createdAt),
     username: publication.author,
-    from: { id: personId, username: publication.author },
+    from: authorOf(call, comment),
     hidden,
     like_count: 0,
     media: { id: mediaId },

@@ -24,10 +24,18 @@ export const facebookHost = "graph.facebook.com";
 export const uploadHost = "rupload.facebook.com";
 
 /** What a call is about to do; each log-in has names of its own for it. */
-export type Need = "read" | "publish" | "comment" | "delete";
+export type Need = "read" | "publish" | "comment" | "delete" | "message" | "private_reply" | "subscribe";
 
-/** `accounts`: ids of the professional accounts that the token reaches. */
-export type Admitted = { params: URLSearchParams; accounts: string[] };
+/**
+ * `accounts`: ids of the professional accounts that the token reaches. `scopes`: what was granted. `pageId`: for a
+ * Page's own token.
+ */
+export type Admitted = {
+  params: URLSearchParams;
+  accounts: string[];
+  scopes: string[];
+  pageId: string | null;
+};
 
 export type Node = Record<string, unknown>;
 
@@ -36,12 +44,25 @@ const instagramScopes: Record<Need, string[]> = {
   publish: ["instagram_business_basic", "instagram_business_content_publish"],
   comment: ["instagram_business_basic", "instagram_business_manage_comments"],
   delete: ["instagram_business_basic"],
+  message: ["instagram_business_basic", "instagram_business_manage_messages"],
+  private_reply: ["instagram_business_basic", "instagram_business_manage_comments"],
+  // The fields that are asked for need more.
+  subscribe: ["instagram_business_basic"],
 };
 const facebookScopes: Record<Need, string[]> = {
   read: ["instagram_basic"],
   publish: ["instagram_basic", "instagram_content_publish", "pages_read_engagement"],
   comment: ["instagram_basic", "instagram_manage_comments", "pages_read_engagement"],
   delete: ["instagram_basic", "instagram_manage_contents"],
+  message: [
+    "instagram_basic",
+    "instagram_manage_messages",
+    "pages_manage_metadata",
+    "pages_read_engagement",
+    "pages_show_list",
+  ],
+  private_reply: ["instagram_basic", "instagram_manage_comments", "pages_messaging"],
+  subscribe: ["instagram_basic", "pages_manage_metadata"],
 };
 /** `pretty` and `debug` are ignored since v26, `date_format` is an error. */
 const everywhere = ["access_token", "appsecret_proof", "pretty", "debug"];
@@ -210,7 +231,7 @@ function admitOwn(call: Call, params: URLSearchParams, need: Need): Admitted | A
   }
   const { scopes, personId } = found.grant;
   return instagramScopes[need].every((scope) => scopes.includes(scope))
-    ? { params, accounts: [personId] }
+    ? { params, accounts: [personId], scopes, pageId: null }
     : missingPermission(call);
 }
 
@@ -221,11 +242,12 @@ function admitWithFacebook(call: Call, params: URLSearchParams, need: Need): Adm
   const reached = pages.filter(({ id, ownerId }) =>
     token.pageId === null ? ownerId === token.personId && token.pageIds.includes(id) : id === token.pageId,
   );
-  return { params, accounts: reached.flatMap(({ instagram }) => (instagram === null ? [] : [instagram.id])) };
+  const accounts = reached.flatMap(({ instagram }) => (instagram === null ? [] : [instagram.id]));
+  return { params, accounts, scopes: token.scopes, pageId: token.pageId };
 }
 
 /** Query, form and JSON as one; what is no text in JSON stays JSON. */
-function readParams(call: Call): URLSearchParams {
+export function readParams(call: Call): URLSearchParams {
   const params = graphParams(call);
   for (const [name, value] of Object.entries(jsonBody(call) ?? {})) {
     if (value !== null) params.append(name, typeof value === "string" ? value : JSON.stringify(value));

@@ -59,6 +59,9 @@ import {
   readQuota,
   shortcode,
 } from "./sandbox-media";
+import { listSubscribed, subscribe, unsubscribe } from "./sandbox-messaging-access";
+import { cdnHost, pictureHost, serveFile, showFace } from "./sandbox-messaging-media";
+import { sendFetches, sendMessage, sendOperation } from "./sandbox-messaging-send";
 import { checkConsent, exchangeCode, exchangeLong, refresh } from "./sandbox-oauth";
 
 const siteHost = "www.instagram.com";
@@ -91,10 +94,59 @@ const deletions: Deeds = {
   account: ["unknown", unsupported],
 };
 
+const messagingOperations = [
+  "subscribe",
+  "subscribed",
+  "unsubscribe",
+  "send",
+  "sender_action",
+  "private_reply",
+  "profile",
+  "conversations",
+  "conversation",
+  "message",
+  "ice_breakers",
+  "cdn",
+  "face",
+];
+
+/** What each does is said in lib/sandbox/control-messaging.ts. */
+const messagingKnobs = {
+  webhooks: "on",
+  webhookUrl: "",
+  webhookBatch: 1,
+  webhookCopies: 1,
+  webhookOrder: "kept",
+  webhookConnections: 4,
+  webhookDelayMs: 0,
+  webhookRetryMs: 1_000,
+  webhookTimeoutMs: 5_000,
+  webhookUnsubscribeAfterMs: 3_600_000,
+  echo: "after",
+  echoDelayMs: 200,
+  signWith: "instagram",
+  dashboardFields: "",
+  dashboardFieldsMeta: "",
+  envelope: "object",
+  commentShape: "changes",
+  commentIdKey: "id",
+  numEdit: "string",
+  unsupportedShape: "plain",
+  humanAgent: false,
+  multiImage: true,
+  sendError: "",
+  rateError: "rate",
+  sendPerSecond: 100,
+  mediaPerSecond: 10,
+  conversationsPerSecond: 2,
+  privateRepliesPerHour: 750,
+  cdnLifeMs: 604_800_000,
+};
+
 export const instagramSandbox: Simulator = {
   platform: "instagram",
   name: "Instagram",
-  hosts: [siteHost, exchangeHost, instagramHost, facebookHost, uploadHost],
+  hosts: [siteHost, exchangeHost, instagramHost, facebookHost, uploadHost, cdnHost, pictureHost],
   issuer,
   clientEnv: { id: "INSTAGRAM_APP_ID", secret: "INSTAGRAM_APP_SECRET" },
   claims: (call) => !call.host.endsWith(".facebook.com") || isInstagrams(call),
@@ -118,6 +170,7 @@ export const instagramSandbox: Simulator = {
     "comments",
     "moderate",
     "delete_comment",
+    ...messagingOperations,
   ],
   consent: {
     hosts: [siteHost],
@@ -170,6 +223,12 @@ export const instagramSandbox: Simulator = {
     ...graph("GET", "/:id/comments", "comments", listComments),
     ...graph("POST", "/:id/replies", "reply", addReply),
     ...graph("GET", "/:id/replies", "comments", listReplies),
+    ...graph("POST", "/:id/subscribed_apps", "subscribe", subscribe),
+    ...graph("GET", "/:id/subscribed_apps", "subscribed", listSubscribed),
+    ...graph("DELETE", "/:id/subscribed_apps", "unsubscribe", unsubscribe),
+    ...graph("POST", "/:id/messages", sendOperation, sendMessage, sendFetches),
+    { operation: "cdn", method: "GET", path: "/ig_messaging_cdn/", hosts: [cdnHost], handle: serveFile },
+    { operation: "face", method: "GET", path: "/v/:id/picture.svg", hosts: [pictureHost], handle: showFace },
     ...byId("GET", reads),
     ...byId("POST", changes),
     ...byId("DELETE", deletions),
@@ -188,6 +247,7 @@ export const instagramSandbox: Simulator = {
     earlyRefreshCode: 100,
     tokenShape: "flat",
     profileShape: "flat",
+    ...messagingKnobs,
   },
   notFound: unknownPath,
   failure: (call, status) => {
