@@ -1,6 +1,7 @@
 /** The sandbox's own door for tests: /_sandbox/… . JSON in, JSON out. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { promptsOf } from "./ai";
 import { input, Refused } from "./control-input";
 import { messagingControls } from "./control-messaging";
 import { decide, newCall, newEntry, realAddress } from "./engine";
@@ -10,6 +11,7 @@ import type { Answer, Call, Person, Simulator, World } from "./kit";
 import { record, redacted } from "./log";
 import { newWorld, now, type Sandbox } from "./memory";
 import { endGrant } from "./oauth";
+import { phoneRoutes } from "./phone";
 
 const ConsentRequested = z.strictObject({
   /** as the platform's real address or the sandbox's */
@@ -211,6 +213,9 @@ export function controlRoutes(sandbox: Sandbox): Hono {
   });
 
   app.route("/", messagingControls(sandbox));
+  app.route("/", phoneRoutes(sandbox));
+
+  app.get("/ai/requests", (c) => c.json(promptsOf({ world: worldOf(sandbox, "ai") })));
 
   app.all("*", (c) => c.json({ error: "The sandbox has no such control." }, 404));
   return app;

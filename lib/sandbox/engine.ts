@@ -28,13 +28,14 @@ type Handler = Pick<Route, "operation" | "takes" | "fetches"> & {
 const megabyte = 1_048_576;
 const evilHost = "evil.example";
 
-/** Answers `/<real host>/<real path>`, or null when the first part is nobody's host. */
+/** Answers `/<real host>/<real path>`, or null when the first part is nobody's host. `address`: as if asked there. */
 export async function answerPlatform(
   sandbox: Sandbox,
   request: Request,
   wire: Wire,
+  address: string = request.url,
 ): Promise<Response | null> {
-  const target = realAddress(request.url);
+  const target = realAddress(address);
   if (target === null) return null;
   if (target.host === evilHost) return evil(sandbox, request, target);
   const reached = simulatorAt(sandbox, request, target);

@@ -11,7 +11,7 @@ export function feedPage(sandbox: Sandbox): Promise<Markup> | Markup {
   return layout(
     "Feed",
     html`<h1>What the world would see</h1>
-    <div class="feeds">${sandbox.simulators.map((simulator) => feed(sandbox, simulator))}</div>`,
+    <div class="feeds">${sandbox.simulators.filter(({ people }) => people.length > 0).map((simulator) => feed(sandbox, simulator))}</div>`,
   );
 }
 
@@ -120,7 +120,7 @@ function layout(title: string, main: Markup | Promise<Markup>): Markup | Promise
   <script src="/_sandbox/live.js" defer></script>
 </head>
 <body>
-  <nav aria-label="Sandbox"><strong>Carillon sandbox</strong> <a href="/">Feed</a> <a href="/log">Requests</a></nav>
+  <nav aria-label="Sandbox"><strong>Carillon sandbox</strong> <a href="/">Feed</a> <a href="/_sandbox/phone">Phone</a> <a href="/log">Requests</a></nav>
   <p class="notice" role="note">Simulated platforms. Nothing here leaves this machine. Times are UTC.</p>
   <main>${main}</main>
 </body>

@@ -18,6 +18,7 @@ import { redditSandbox } from "@/lib/platforms/reddit/sandbox";
 import { threadsSandbox } from "@/lib/platforms/threads/sandbox";
 import { tiktokSandbox } from "@/lib/platforms/tiktok/sandbox";
 import { twitterSandbox } from "@/lib/platforms/twitter/sandbox";
+import { aiHost, aiSandbox } from "./ai";
 import { controlRoutes } from "./control";
 import { startCourier } from "./courier";
 import { answerPlatform } from "./engine";
@@ -35,6 +36,7 @@ const simulators: Simulator[] = [
   facebookSandbox,
   tiktokSandbox,
   onlyfansSandbox,
+  aiSandbox,
 ];
 
 const ownPage = {
@@ -129,6 +131,19 @@ function routes(sandbox: Sandbox): Hono<{ Bindings: HttpBindings }> {
     // safe: Node's web stream is the platform's; the types differ in name only
     const stream = Readable.toWeb(createReadStream(found.path)) as ReadableStream<Uint8Array>;
     return c.body(stream, 200, { ...ownPage, "content-type": found.mime });
+  });
+  app.all("/_sandbox/ai/v1/*", async (c) => {
+    const thinkMs = Number(sandbox.worlds["ai"]?.settings.own["latencyMs"] ?? 0);
+    if (thinkMs > 0) await new Promise((resolve) => setTimeout(resolve, thinkMs));
+    const { pathname, search } = new URL(c.req.url);
+    const path = pathname.replace("/_sandbox/ai", "");
+    const answer = await answerPlatform(
+      sandbox,
+      c.req.raw,
+      c.env,
+      `${sandbox.origin}/${aiHost}${path}${search}`,
+    );
+    return answer ?? c.json({ error: "The sandbox has no model." }, 404);
   });
   app.route("/_sandbox", controlRoutes(sandbox));
   app.all("*", async (c) => {

@@ -1,3 +1,4 @@
+import type { Prompt } from "@/lib/sandbox/ai";
 import type { ShownMessage } from "@/lib/sandbox/control-messaging";
 import type { Delivery } from "@/lib/sandbox/courier";
 import type { FaultKind } from "@/lib/sandbox/faults";
@@ -179,6 +180,8 @@ export function clientOf(url: string) {
         },
         { withinMs, otherwise: "The sandbox’s events were not brought to the app." },
       ),
+    /** What the scripted model was asked, and what it said. */
+    aiRequests: () => control<Prompt[]>("GET", "ai/requests"),
     releaseWebhooks: () => control<{ waiting: number }>("POST", "deliveries/release", {}),
     replay: (id: number) => control<Answered>("POST", "deliveries/replay", { id }),
     /** Any body to the app's webhook address, signed as Meta does unless `signature` is given (null: none). */

@@ -120,8 +120,10 @@ export function accountInPath(call: Call, { accounts }: Admitted): string | Answ
   return accounts.includes(id) ? id : missingObject(call, id);
 }
 
+type Shelf = "containers" | "media" | "comments" | "messages" | "conversations" | "scoped_ids";
+
 /** What lies on a shelf under this id. */
-export function onShelf<T>(call: Call, name: "containers" | "media" | "comments", id: string): T | null {
+export function onShelf<T>(call: Call, name: Shelf, id: string): T | null {
   const drawer = shelf<T>(call, name);
   return Object.hasOwn(drawer, id) ? (drawer[id] ?? null) : null;
 }

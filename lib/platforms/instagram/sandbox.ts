@@ -61,6 +61,15 @@ import {
 } from "./sandbox-media";
 import { listSubscribed, subscribe, unsubscribe } from "./sandbox-messaging-access";
 import { cdnHost, pictureHost, serveFile, showFace } from "./sandbox-messaging-media";
+import {
+  deleteBreakers,
+  listConversations,
+  readBreakers,
+  readConversation,
+  readMessage,
+  readProfile,
+  setBreakers,
+} from "./sandbox-messaging-reading";
 import { sendFetches, sendMessage, sendOperation } from "./sandbox-messaging-send";
 import { checkConsent, exchangeCode, exchangeLong, refresh } from "./sandbox-oauth";
 
@@ -68,7 +77,7 @@ const siteHost = "www.instagram.com";
 const exchangeHost = "api.instagram.com";
 const issuer = "https://www.instagram.com";
 
-type Thing = "container" | "media" | "comment" | "account";
+type Thing = "container" | "media" | "comment" | "account" | "message" | "conversation" | "person";
 
 /** What one does with a thing by its id: the operation and its handler. */
 type Deeds = Record<Thing, [operation: string, handle: Route["handle"]]>;
@@ -80,18 +89,27 @@ const reads: Deeds = {
   media: ["media", readMedia],
   comment: ["comments", readComment],
   account: ["me", readAccount],
+  message: ["message", readMessage],
+  conversation: ["conversation", readConversation],
+  person: ["profile", readProfile],
 };
 const changes: Deeds = {
   container: ["unknown", unsupported],
   media: ["moderate", changeMedia],
   comment: ["moderate", hideComment],
   account: ["unknown", unsupported],
+  message: ["unknown", unsupported],
+  conversation: ["unknown", unsupported],
+  person: ["unknown", unsupported],
 };
 const deletions: Deeds = {
   container: ["unknown", unsupported],
   media: ["delete", deleteMedia],
   comment: ["delete_comment", deleteComment],
   account: ["unknown", unsupported],
+  message: ["unknown", unsupported],
+  conversation: ["unknown", unsupported],
+  person: ["unknown", unsupported],
 };
 
 const messagingOperations = [
@@ -227,6 +245,10 @@ export const instagramSandbox: Simulator = {
     ...graph("GET", "/:id/subscribed_apps", "subscribed", listSubscribed),
     ...graph("DELETE", "/:id/subscribed_apps", "unsubscribe", unsubscribe),
     ...graph("POST", "/:id/messages", sendOperation, sendMessage, sendFetches),
+    ...graph("GET", "/:id/conversations", "conversations", listConversations),
+    ...graph("POST", "/:id/messenger_profile", "ice_breakers", setBreakers),
+    ...graph("GET", "/:id/messenger_profile", "ice_breakers", readBreakers),
+    ...graph("DELETE", "/:id/messenger_profile", "ice_breakers", deleteBreakers),
     { operation: "cdn", method: "GET", path: "/ig_messaging_cdn/", hosts: [cdnHost], handle: serveFile },
     { operation: "face", method: "GET", path: "/v/:id/picture.svg", hosts: [pictureHost], handle: showFace },
     ...byId("GET", reads),
@@ -304,7 +326,10 @@ function thingInPath(call: Call): Thing {
   const id = call.params["id"] ?? "";
   if (onShelf(call, "containers", id) !== null) return "container";
   if (onShelf(call, "media", id) !== null) return "media";
-  return onShelf(call, "comments", id) === null ? "account" : "comment";
+  if (onShelf(call, "comments", id) !== null) return "comment";
+  if (onShelf(call, "messages", id) !== null) return "message";
+  if (onShelf(call, "conversations", id) !== null) return "conversation";
+  return onShelf(call, "scoped_ids", id) === null ? "account" : "person";
 }
 
 /** GET /me at Instagram's own host, GET /{account} at both */
