@@ -146,7 +146,7 @@ test("size and shape: refused before it is read, or kept and counted, never a 50
     entry(account.accountId, say("before"), { sender: 7, message: [] }, { timestamp: "x" }, say("after")),
   );
   const kept = await intake.rows<{ text: string }>(
-    "select text from messages where connection_id = $1 order by sent_at",
+    "select text from messages where connection_id = $1 and remote_id like 'shape.%' order by sent_at",
     [account.connectionId],
   );
   expect(kept.map(({ text }) => text)).toEqual(["before", "after"]);
