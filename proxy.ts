@@ -15,7 +15,7 @@ export function proxy(request: NextRequest): NextResponse {
     });
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64");
   // A file is never a page, whatever someone managed to upload.
-  const isFile = /^\/api\/media\/[^/]+\/file$/.test(request.nextUrl.pathname);
+  const isFile = /^\/api\/(media\/[^/]+\/file|inbox\/files\/[^/]+)$/.test(request.nextUrl.pathname);
   const policy = isFile ? "default-src 'none'; sandbox" : contentSecurityPolicy(nonce);
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
@@ -48,9 +48,11 @@ const steadyHeaders = {
 };
 
 /**
- * Not for uploads: Next keeps a copy of each body that passes here, and cuts it off at 10 MB. Nor for public files, which
- * are no pages.
+ * Not for uploads and deliveries: Next keeps a copy of each body that passes here, and cuts it off at 10 MB. Nor for public
+ * files, which are no pages.
  */
 export const config = {
-  matcher: ["/((?!_next/static|_next/image|icon.svg|favicon.ico|api/media$|media/).*)"],
+  matcher: [
+    "/((?!_next/static|_next/image|icon.svg|favicon.ico|api/media$|api/webhooks/instagram$|media/).*)",
+  ],
 };

@@ -57,6 +57,7 @@ const Schema = z.object({
   MAIL_FROM: optional,
   OPERATOR_EMAIL: z.email({ error: "OPERATOR_EMAIL must be a mail address." }).optional(),
   PLATFORM_SANDBOX_URL: origin("PLATFORM_SANDBOX_URL").optional(),
+  INSTAGRAM_WEBHOOK_VERIFY_TOKEN: optional,
   /** "off" where workers run elsewhere (`npm run worker`, or cron on Vercel). */
   WORKERS: z.enum(["on", "off"]).optional(),
   VERCEL: optional,
@@ -172,6 +173,9 @@ export function parseEnv(source: Record<string, string | undefined>) {
     onlyfansRulesUrl: values.ONLYFANS_RULES_URL,
     /** Renewals a minute at most, by platform, where the operator knows a limit. */
     refreshPerMinute: values.REFRESH_PER_MINUTE,
+    /** What Meta shows when it asks whether the webhook's address is ours. */
+    instagramVerifyToken:
+      values.INSTAGRAM_WEBHOOK_VERIFY_TOKEN ?? (sandboxUrl ? "CNRY_verify_instagram" : undefined),
   };
 }
 

@@ -66,7 +66,7 @@ describe("the arrows of the house", () => {
     expect(
       crossing(
         /^lib\/connections\//,
-        /^lib\/(posts|jobs|http|notifications)\//,
+        /^lib\/(posts|inbox|jobs|http|notifications)\//,
         /^lib\/(jobs\/queue|http\/api)/,
       ),
     ).toEqual([]);
@@ -75,7 +75,12 @@ describe("the arrows of the house", () => {
     ).toEqual([]);
     expect(crossing(/^lib\/activity\//, /^lib\/(connections|posts|jobs|leaving|export)\//)).toEqual([]);
     expect(crossing(/^lib\/media\//, /^lib\/(connections|posts|jobs|http)\//, /^lib\/http\/api/)).toEqual([]);
-    expect(crossing(/^lib\/posts\//, /^lib\/(jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/)).toEqual([]);
+    expect(crossing(/^lib\/posts\//, /^lib\/(inbox|jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/)).toEqual(
+      [],
+    );
+    expect(crossing(/^lib\/inbox\//, /^lib\/(posts|jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/)).toEqual(
+      [],
+    );
   });
 
   test("a provider knows its platform and nothing of the house", () => {

@@ -70,13 +70,17 @@ CREATE TABLE "conversations" (
 	"media_id" text,
 	"last_inbound_at" timestamp with time zone,
 	"last_message_at" timestamp with time zone NOT NULL,
+	"snippet" text,
+	"snippet_by" text,
 	"unread" integer DEFAULT 0 NOT NULL,
+	"read_at" timestamp with time zone,
 	"archived_at" timestamp with time zone,
 	"mode" text,
 	"paused_until" timestamp with time zone,
 	"handed_over_at" timestamp with time zone,
 	"handed_over_why" text,
 	"standby" boolean DEFAULT false NOT NULL,
+	"standby_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "conversations_remote" UNIQUE("connection_id","kind","remote_key"),
@@ -98,6 +102,17 @@ CREATE TABLE "inbox_accounts" (
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "inbox_accounts_subscription" CHECK ("inbox_accounts"."subscription" in ('off', 'on', 'failed', 'not_allowed')),
 	CONSTRAINT "inbox_accounts_mode" CHECK ("inbox_accounts"."mode" in ('off', 'suggest', 'auto'))
+);
+--> statement-breakpoint
+CREATE TABLE "inbox_files" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" text NOT NULL,
+	"message_id" uuid,
+	"mime_type" text NOT NULL,
+	"bytes" integer NOT NULL,
+	"storage_key" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "inbox_files_storage_key_unique" UNIQUE("storage_key")
 );
 --> statement-breakpoint
 CREATE TABLE "messages" (
@@ -200,6 +215,8 @@ ALTER TABLE "conversations" ADD CONSTRAINT "conversations_user_id_users_id_fk" F
 ALTER TABLE "conversations" ADD CONSTRAINT "conversations_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inbox_accounts" ADD CONSTRAINT "inbox_accounts_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inbox_accounts" ADD CONSTRAINT "inbox_accounts_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "inbox_files" ADD CONSTRAINT "inbox_files_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "inbox_files" ADD CONSTRAINT "inbox_files_message_id_messages_id_fk" FOREIGN KEY ("message_id") REFERENCES "public"."messages"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "messages" ADD CONSTRAINT "messages_conversation_id_conversations_id_fk" FOREIGN KEY ("conversation_id") REFERENCES "public"."conversations"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "messages" ADD CONSTRAINT "messages_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "messages" ADD CONSTRAINT "messages_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -216,13 +233,19 @@ CREATE UNIQUE INDEX "knowledge_passages_position" ON "knowledge_passages" USING 
 CREATE INDEX "saved_replies_user" ON "saved_replies" USING btree ("user_id","title");--> statement-breakpoint
 CREATE INDEX "conversations_user" ON "conversations" USING btree ("user_id","last_message_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "conversations_changed" ON "conversations" USING btree ("user_id","updated_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "conversations_peer" ON "conversations" USING btree ("connection_id","peer_id");--> statement-breakpoint
+CREATE INDEX "conversations_search" ON "conversations" USING gin (to_tsvector('simple', coalesce("peer_name", '') || ' ' || coalesce("peer_handle", '')));--> statement-breakpoint
 CREATE INDEX "inbox_accounts_user" ON "inbox_accounts" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "inbox_files_message" ON "inbox_files" USING btree ("message_id");--> statement-breakpoint
+CREATE INDEX "inbox_files_orphans" ON "inbox_files" USING btree ("id") WHERE "inbox_files"."message_id" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_remote" ON "messages" USING btree ("connection_id","remote_id") WHERE "messages"."remote_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_wish" ON "messages" USING btree ("conversation_id","wish","part") WHERE "messages"."wish" is not null;--> statement-breakpoint
 CREATE INDEX "messages_conversation" ON "messages" USING btree ("conversation_id","sent_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "messages_due" ON "messages" USING btree ("due_at") WHERE "messages"."due_at" is not null;--> statement-breakpoint
 CREATE INDEX "messages_numbers" ON "messages" USING btree ("user_id","sent_at");--> statement-breakpoint
-CREATE INDEX "webhook_events_due" ON "webhook_events" USING btree ("due_at") WHERE "webhook_events"."due_at" is not null;--> statement-breakpoint
+CREATE INDEX "messages_search" ON "messages" USING gin (to_tsvector('simple', coalesce("text", '')));--> statement-breakpoint
+CREATE INDEX "messages_unconfirmed" ON "messages" USING btree ("connection_id") WHERE "messages"."remote_id" is null and "messages"."fenced_at" is not null;--> statement-breakpoint
+CREATE INDEX "webhook_events_due" ON "webhook_events" USING btree ("platform","account_id","received_at","id") WHERE "webhook_events"."due_at" is not null;--> statement-breakpoint
 CREATE INDEX "webhook_events_account" ON "webhook_events" USING btree ("platform","account_id","received_at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "webhook_events_received" ON "webhook_events" USING btree ("received_at");--> statement-breakpoint
 ALTER TABLE "notifications" ADD CONSTRAINT "notifications_grant_id_grants_id_fk" FOREIGN KEY ("grant_id") REFERENCES "public"."grants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint

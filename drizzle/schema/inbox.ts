@@ -39,7 +39,9 @@ export const webhookEvents = pgTable(
     error: text("error"),
   },
   (table) => [
-    index("webhook_events_due").on(table.dueAt).where(sql`${table.dueAt} is not null`),
+    index("webhook_events_due")
+      .on(table.platform, table.accountId, table.receivedAt, table.id)
+      .where(sql`${table.dueAt} is not null`),
     index("webhook_events_account").on(table.platform, table.accountId, table.receivedAt.desc()),
     index("webhook_events_received").on(table.receivedAt),
   ],
@@ -109,7 +111,12 @@ export const conversations = pgTable(
     lastInboundAt: instant("last_inbound_at"),
     /** The last thing said by anyone. */
     lastMessageAt: instant("last_message_at").notNull(),
+    /** What the last message says, shortened, and whose it is: kept beside the list, which would else look at every message. */
+    snippet: text("snippet"),
+    snippetBy: text("snippet_by"),
     unread: integer("unread").notNull().default(0),
+    /** Everything up to here has been read or answered by a person, by the platform's clock. */
+    readAt: instant("read_at"),
     archivedAt: instant("archived_at"),
     /** Who answers here; null: as the account does. */
     mode: text("mode"),
@@ -120,6 +127,8 @@ export const conversations = pgTable(
     handedOverWhy: text("handed_over_why"),
     /** Another app holds the conversation. */
     standby: boolean("standby").notNull().default(false),
+    /** When that was last said, by the platform's clock: of two sayings the later holds. */
+    standbyAt: instant("standby_at"),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
   },
@@ -127,6 +136,11 @@ export const conversations = pgTable(
     unique("conversations_remote").on(table.connectionId, table.kind, table.remoteKey),
     index("conversations_user").on(table.userId, table.lastMessageAt.desc(), table.id.desc()),
     index("conversations_changed").on(table.userId, table.updatedAt.desc()),
+    index("conversations_peer").on(table.connectionId, table.peerId),
+    index("conversations_search").using(
+      "gin",
+      sql`to_tsvector('simple', coalesce(${table.peerName}, '') || ' ' || coalesce(${table.peerHandle}, ''))`,
+    ),
     check("conversations_kind", sql`${table.kind} in ('direct', 'comment', 'mention')`),
     check("conversations_mode", sql`${table.mode} is null or ${table.mode} in ('off', 'suggest', 'auto')`),
   ],
@@ -195,6 +209,11 @@ export const messages = pgTable(
     index("messages_conversation").on(table.conversationId, table.sentAt.desc(), table.id.desc()),
     index("messages_due").on(table.dueAt).where(sql`${table.dueAt} is not null`),
     index("messages_numbers").on(table.userId, table.sentAt),
+    index("messages_search").using("gin", sql`to_tsvector('simple', coalesce(${table.text}, ''))`),
+    /** Ours whose id we do not know yet: what an echo may turn out to be. */
+    index("messages_unconfirmed")
+      .on(table.connectionId)
+      .where(sql`${table.remoteId} is null and ${table.fencedAt} is not null`),
     check(
       "messages_author",
       sql`${table.author} is null or ${table.author} in ('them', 'person', 'phone', 'assistant')`,
@@ -203,5 +222,26 @@ export const messages = pgTable(
       "messages_state",
       sql`${table.state} in ('received', 'queued', 'sending', 'sent', 'failed', 'uncertain', 'cancelled')`,
     ),
+  ],
+);
+
+/** Our copies of what customers sent: no part of anybody's library, gone with their message. */
+export const inboxFiles = pgTable(
+  "inbox_files",
+  {
+    id: uuid("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** null: the message is gone, and the stored bytes are to be removed. */
+    messageId: uuid("message_id").references(() => messages.id, { onDelete: "set null" }),
+    mimeType: text("mime_type").notNull(),
+    bytes: integer("bytes").notNull(),
+    storageKey: text("storage_key").notNull().unique(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (table) => [
+    index("inbox_files_message").on(table.messageId),
+    index("inbox_files_orphans").on(table.id).where(sql`${table.messageId} is null`),
   ],
 );

@@ -4,6 +4,7 @@ import { audit } from "@/lib/audit";
 import { db, type Tx } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
+import { enqueue, queue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";
 import {
   type Credentials,
@@ -137,6 +138,7 @@ async function finish({ user, platform, query, browserSecret }: Arrival) {
   const identified = await provider.identify(credentials);
   if (identified.identities.length === 0) throw new Refused("no_account");
 
+  await queue();
   const { connectionIds, emptied } = await db().transaction((tx) =>
     save(tx, user, provider, { renewing: trip.connectionId, way }, credentials, identified),
   );
@@ -234,6 +236,8 @@ async function save(
       account: identity.handle ?? identity.name,
       limited: identity.missing.length > 0,
     });
+    // Its messages and comments shall come in from now on.
+    if (provider.inbox) await enqueue(tx, "inbox.subscribe", { connectionId: id });
     connectionIds.push(id);
   }
   // Accounts that came in by another consent before may have left nothing behind it.

@@ -1,6 +1,11 @@
 import "server-only";
 import { checkQuietly } from "@/lib/connections/check";
+import { subscribeAccount } from "@/lib/inbox/accounts";
 import { answerConversation } from "@/lib/inbox/assistant/answer";
+import { keepAttachments } from "@/lib/inbox/attachments";
+import { backfill } from "@/lib/inbox/backfill";
+import { lookUpProfile } from "@/lib/inbox/profile";
+import { advanceMessage } from "@/lib/inbox/send";
 import { tellEnded } from "@/lib/notifications/ended";
 import { mailNotice } from "@/lib/notifications/mail";
 import { advance } from "@/lib/posts/advance";
@@ -16,5 +21,11 @@ export const handlers: { [N in keyof Jobs]: (data: Jobs[N]) => Promise<unknown> 
   "connection.ended": (death) => tellEnded(death),
   "connection.check": ({ connectionId }) => checkQuietly(connectionId),
   "notice.mail": ({ noticeId }) => mailNotice(noticeId),
+  "inbox.send": ({ messageId }) => advanceMessage(messageId),
   "inbox.answer": ({ conversationId }) => answerConversation(conversationId),
+  "inbox.attachment": ({ messageId }) => keepAttachments(messageId),
+  "inbox.profile": ({ conversationId }) => lookUpProfile(conversationId),
+  "inbox.subscribe": ({ connectionId }) => subscribeAccount(connectionId),
+  "inbox.backfill": ({ connectionId, cursor = null, since = null, pages = 0 }) =>
+    backfill(connectionId, { cursor, since, pages }),
 };

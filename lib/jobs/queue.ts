@@ -14,7 +14,13 @@ export type Jobs = {
   "connection.ended": { grantId: string; incident: string };
   "connection.check": { connectionId: string };
   "notice.mail": { noticeId: string };
+  "inbox.send": { messageId: string };
   "inbox.answer": { conversationId: string };
+  "inbox.attachment": { messageId: string };
+  "inbox.profile": { conversationId: string };
+  "inbox.subscribe": { connectionId: string };
+  /** Without a cursor: from the start. */
+  "inbox.backfill": { connectionId: string; cursor?: string | null; since?: string; pages?: number };
 };
 
 export const jobNames = [
@@ -24,7 +30,12 @@ export const jobNames = [
   "connection.ended",
   "connection.check",
   "notice.mail",
+  "inbox.send",
   "inbox.answer",
+  "inbox.attachment",
+  "inbox.profile",
+  "inbox.subscribe",
+  "inbox.backfill",
 ] as const satisfies (keyof Jobs)[];
 
 type Started = { boss: PgBoss; connected: Connected };
@@ -73,6 +84,23 @@ export async function enqueue<N extends keyof Jobs>(
   const boss = await queue();
   const startAfter = options.afterMs ? { startAfter: new Date(Date.now() + options.afterMs) } : {};
   await boss.send(name, data, { ...startAfter, db: fromDrizzle(tx, sql) });
+}
+
+/** The same for many at once, in one statement. */
+export async function enqueueAll<N extends keyof Jobs>(
+  tx: Tx,
+  name: N,
+  list: Jobs[N][],
+  options: { afterMs?: number } = {},
+): Promise<void> {
+  if (list.length === 0) return;
+  const boss = await queue();
+  const startAfter = options.afterMs ? { startAfter: new Date(Date.now() + options.afterMs) } : {};
+  await boss.insert(
+    name,
+    list.map((data) => ({ data, ...startAfter })),
+    { db: fromDrizzle(tx, sql) },
+  );
 }
 
 export async function stopQueue(): Promise<void> {

@@ -6,7 +6,12 @@ import { deleteOldStates } from "@/lib/connections/data";
 import { deleteQuietGates } from "@/lib/connections/gate-data";
 import { keepRefreshing } from "@/lib/connections/refresh-due";
 import { needsRotation, rotate } from "@/lib/connections/rotate";
+import { resubscribe } from "@/lib/inbox/accounts";
 import { resumeAnswers } from "@/lib/inbox/assistant/answer";
+import { removeOrphans } from "@/lib/inbox/attachments";
+import { deleteOldEvents } from "@/lib/inbox/events-data";
+import { receiveDue } from "@/lib/inbox/receive";
+import { sweepMessages } from "@/lib/inbox/send";
 import { log } from "@/lib/log";
 import { announceEnds } from "@/lib/notifications/ends";
 import { advance } from "@/lib/posts/advance";
@@ -18,6 +23,8 @@ import { type Jobs, jobNames, queue, stopQueue } from "./queue";
 /** Works jobs off: all day on a server, for a while from a cron route. */
 
 const SWEEP_EVERY_MS = 15_000;
+/** What platforms have told us is worked off behind their answers; this is for what was left behind. */
+const RECEIVE_EVERY_MS = 1_000;
 const TIDY_EVERY_MS = 60 * 60_000;
 /** Out of each sweep's pause: posts come first. */
 const ROTATE_MS = 5_000;
@@ -32,8 +39,13 @@ const CONCURRENCY: Record<keyof Jobs, number> = {
   "connection.ended": 1,
   "connection.check": 4,
   "notice.mail": 2,
+  "inbox.send": 8,
   // A model may take half a minute.
   "inbox.answer": 6,
+  "inbox.attachment": 4,
+  "inbox.profile": 2,
+  "inbox.subscribe": 2,
+  "inbox.backfill": 2,
 };
 
 /** Works until the signal says stop; then finishes what it has begun. */
@@ -50,6 +62,7 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
   }
   log.info("worker.started");
   const refreshing = unlessItFails("refresh", () => keepRefreshing(signal));
+  const receiving = receiveAllDay(signal);
   let tidiedAt = 0;
   while (!signal.aborted) {
     await unlessItFails("sweep", sweep);
@@ -64,8 +77,20 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
     });
   }
   // A renewal under way is worth waiting for: a new token that nobody writes down may be lost.
-  await Promise.all([stopQueue(), Promise.race([refreshing, wait(LEAVE_WITHIN_MS)])]);
+  const leaving = wait(LEAVE_WITHIN_MS);
+  // What receives also enqueues: it ends first.
+  await Promise.race([receiving, leaving]);
+  await Promise.all([stopQueue(), Promise.race([refreshing, leaving])]);
   log.info("worker.stopped");
+}
+
+async function receiveAllDay(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await unlessItFails("receive", receiveDue);
+    await wait(RECEIVE_EVERY_MS, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
 }
 
 export type Drained = { jobs: number; failed: number; swept: number; more: boolean };
@@ -75,6 +100,7 @@ export async function drain(budgetMs: number): Promise<Drained> {
   const deadline = Date.now() + budgetMs;
   const boss = await queue();
   await unlessItFails("announce", announceEnds);
+  await unlessItFails("receive", receiveDue);
   const drained: Drained = { jobs: 0, failed: 0, swept: await sweep(), more: false };
   for (const name of jobNames) {
     for (;;) {
@@ -121,13 +147,16 @@ async function sweep(): Promise<number> {
   const limit = pLimit(SIDE_BY_SIDE);
   await Promise.all(ids.map((id) => limit(() => unlessItFails("advance", () => advance(id)))));
   await unlessItFails("answers", resumeAnswers);
-  return ids.length;
+  return ids.length + (await sweepMessages());
 }
 
 async function tidy(): Promise<void> {
   await deleteOldStates();
   await deleteOldKeys();
   await deleteQuietGates();
+  await deleteOldEvents();
+  await removeOrphans();
+  await resubscribe();
 }
 
 function handle(name: keyof Jobs, data: unknown): Promise<unknown> {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, open, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileTypeFromFile } from "file-type";
 import { nanoid } from "nanoid";
 import { v7 as uuid } from "uuid";
 import { audit } from "@/lib/audit";
@@ -78,6 +79,30 @@ export async function receiveFile(
     }
     await audit(db(), user, user.id, "media.add", row.id, { kind: row.kind, bytes });
     return toMediaDto(row);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/**
+ * Keeps a file that belongs to no library, such as one a customer sent, if it is of one of these types by its content.
+ * @throws AppError 413, 415, 422, 503
+ */
+export async function keepFile(
+  stream: AsyncIterable<Uint8Array>,
+  { types, maxBytes }: { types: Record<string, string>; maxBytes: number },
+): Promise<{ storageKey: string; mimeType: string; bytes: number }> {
+  const { media: place } = env();
+  const path = await spoolPath(place).catch(notKept);
+  try {
+    const { bytes } = await spool(path, stream, maxBytes);
+    const found = await fileTypeFromFile(path);
+    const mimeType = found ? types[found.mime] : undefined;
+    if (!found || !mimeType)
+      throw new AppError(415, "unknown_file", "This is no file that can be shown here.");
+    const storageKey = `${nanoid(24)}.${found.ext}`;
+    await (await storage()).put(storageKey, path, { mimeType, bytes }).catch(notKept);
+    return { storageKey, mimeType, bytes };
   } finally {
     await rm(path, { force: true });
   }

@@ -18,6 +18,10 @@ export async function serveOwn(
   return answer(request, served, { "cache-control": "private, max-age=3600" });
 }
 
+/** A kept file, for a caller who has found out that it may be seen. */
+export const serveKept = (request: Request, file: Served): Promise<Response> =>
+  answer(request, file, { "cache-control": "private, max-age=3600" });
+
 /** A file for whoever has its link. @throws AppError not_found, whatever is wrong with the link */
 export async function serveLinked(key: string, request: Request): Promise<Response> {
   const served = await findLinked(key);

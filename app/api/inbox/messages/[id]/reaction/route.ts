@@ -1,0 +1,7 @@
+import { Id, ok, route } from "@/lib/http/route";
+import { react } from "@/lib/inbox/read";
+import { ReactionBody } from "@/lib/inbox/schema";
+
+export const POST = route({ params: Id, body: ReactionBody }, async ({ user, params, body }) =>
+  ok({ messages: await react(user, params.id, body.reaction) }),
+);

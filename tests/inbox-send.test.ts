@@ -1,0 +1,327 @@
+import { v7 as uuid } from "uuid";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ReplyBody } from "@/lib/inbox/schema";
+import type { SignedIn } from "@/lib/session";
+import { waitUntil } from "@/scripts/wait";
+import { type InboxSite, openInboxSite, said } from "./support/inbox-site";
+
+/** Answers go out once: what the customer sees on the simulated Instagram is what we say of each message. */
+
+let site: InboxSite;
+let ada: SignedIn;
+let reply: typeof import("@/lib/inbox/reply");
+let settling: typeof import("@/lib/inbox/settle");
+let reading: typeof import("@/lib/inbox/read");
+
+const jane = "jane.harper";
+
+beforeAll(async () => {
+  site = await openInboxSite();
+  reply = await import("@/lib/inbox/reply");
+  settling = await import("@/lib/inbox/settle");
+  reading = await import("@/lib/inbox/read");
+  ada = await site.person();
+  await site.connect(ada, "adabell");
+});
+afterAll(() => site.stop());
+
+/** Each test has a customer of its own. */
+const customers = [jane, "tomasz_w", "lena.krueger", "amara.o", "yuki.in.kyoto", "troll_77", "just_sam"];
+let room: string;
+let who: string;
+let turn = 0;
+
+beforeEach(async () => {
+  await site.sandbox.clearFaults();
+  await site.sandbox.settings({
+    platform: "instagram",
+    own: { echo: "after", echoDelayMs: 0, multiImage: true },
+  });
+  who = customers[turn % customers.length] ?? jane;
+  turn += 1;
+  await site.sandbox.message({ account: "adabell", from: who, text: "Are you open?" });
+  await site.settle();
+  room = await roomOf(who);
+});
+
+async function roomOf(handle: string): Promise<string> {
+  return site.conversationWith(ada, handle);
+}
+
+const body = (given: Partial<ReplyBody>): ReplyBody => ({
+  wish: uuid(),
+  text: "",
+  media: [],
+  quickReplies: [],
+  channel: "public",
+  ...given,
+});
+
+const answer = (given: Partial<ReplyBody>) => reply.replyByPerson(ada, room, body(given));
+
+/** What the customer has on their phone from the business. */
+const seenByThem = async () =>
+  (await site.sandbox.thread("adabell", who)).messages.filter(({ by }) => by !== "customer");
+const theirTexts = async () => (await seenByThem()).map(({ text }) => text);
+const ours = async () =>
+  (await site.conversation(ada, room)).messages.filter(({ author }) => author !== "them");
+
+test("a customer's message is there with who they are, and the answer arrives once", async () => {
+  const text = `Until six, ${who}. 🔔`;
+  const { conversation } = await site.conversation(ada, room);
+  expect(conversation).toMatchObject({ peer: { handle: who }, unread: 1, window: { state: "open" } });
+  const wish = uuid();
+  const ids = await Promise.all([1, 2, 3].map(() => answer({ wish, text })));
+  expect(new Set(ids.map((one) => one.join())).size).toBe(1);
+  await expect(answer({ wish, text: "Something else" })).rejects.toMatchObject({ code: "other_body" });
+  await site.settle();
+  expect((await theirTexts()).filter((one) => one === text)).toHaveLength(1);
+  expect((await ours()).filter((one) => one.text === text).map(said)).toEqual([
+    { author: "person", state: "sent", text },
+  ]);
+  const after = await site.conversation(ada, room);
+  expect(after.conversation.unread).toBe(0);
+  expect(after.conversation.pausedUntil).not.toBeNull();
+});
+
+test("an echo that is faster than the answer is the same message", async () => {
+  await site.sandbox.settings({ platform: "instagram", own: { echo: "before" } });
+  await answer({ text: "Echo first" });
+  await site.settle();
+  expect((await theirTexts()).filter((text) => text === "Echo first")).toHaveLength(1);
+  const shown = (await ours()).filter(({ text }) => text === "Echo first");
+  expect(shown.map(said)).toEqual([{ author: "person", state: "sent", text: "Echo first" }]);
+  const [seen] = (await seenByThem()).filter(({ text }) => text === "Echo first");
+  expect(shown[0]?.remoteId).toBe(seen?.mid);
+});
+
+describe.each(["accept_then_hang", "accept_then_reset"] as const)("an answer lost by %s", (kind) => {
+  test("the echo tells, and it is not sent again", { timeout: 180_000 }, async () => {
+    await site.sandbox.fault({ platform: "instagram", operation: "send", kind, times: 1 });
+    await answer({ text: `Lost: ${kind}` });
+    // The call itself gives up after a while; nobody here waits for that.
+    const working = site.work();
+    await waitUntil(
+      async () =>
+        (await ours()).some(({ text, state }) => text === `Lost: ${kind}` && state === "sent") ? true : null,
+      { withinMs: 60_000, everyMs: 50, otherwise: "The echo was not recognized." },
+    );
+    if (kind === "accept_then_reset") await working;
+    await site.timePasses();
+    await site.sandbox.delivered();
+    expect((await theirTexts()).filter((text) => text === `Lost: ${kind}`)).toHaveLength(1);
+    await working;
+  });
+});
+
+test("without an echo we look, and find it", async () => {
+  await site.sandbox.settings({ platform: "instagram", own: { echo: "never" } });
+  await site.sandbox.fault({ platform: "instagram", operation: "send", kind: "accept_then_reset", times: 1 });
+  await answer({ text: "Found by looking" });
+  await site.work();
+  expect((await ours()).at(-1)).toMatchObject({ state: "uncertain", text: "Found by looking" });
+  await site.timePasses();
+  await site.work();
+  expect((await ours()).at(-1)).toMatchObject({ state: "sent", text: "Found by looking" });
+  expect((await theirTexts()).filter((text) => text === "Found by looking")).toHaveLength(1);
+});
+
+test("what never arrived stays unconfirmed until a person decides", async () => {
+  await site.sandbox.settings({ platform: "instagram", own: { echo: "never" } });
+  await site.sandbox.fault({ platform: "instagram", operation: "send", kind: "reset", times: 1 });
+  const [id = ""] = await answer({ text: "Never arrived" });
+  await site.work();
+  for (let look = 0; look < 3; look += 1) {
+    await site.timePasses();
+    await site.work();
+  }
+  expect((await ours()).at(-1)).toMatchObject({ state: "uncertain", error: { code: "not_seen" } });
+  expect(await theirTexts()).not.toContain("Never arrived");
+  await settling.settle(ada, id, "resend");
+  await site.work();
+  expect((await theirTexts()).filter((text) => text === "Never arrived")).toHaveLength(1);
+  expect((await ours()).at(-1)).toMatchObject({ state: "sent", error: null });
+  await expect(settling.settle(ada, id, "resend")).rejects.toMatchObject({ code: "settled" });
+});
+
+test("a refusal is told, later parts wait for it, and sending again sends all in order", async () => {
+  await site.sandbox.fault({
+    platform: "instagram",
+    operation: "send",
+    kind: "status",
+    status: 400,
+    times: 1,
+    body: {
+      error: { message: "(#551) This person isn't available right now.", type: "IGApiException", code: 551 },
+    },
+  });
+  const first = `One. ${"a".repeat(980)}.`;
+  const second = `Two. ${"b".repeat(900)}.`;
+  const [id = ""] = await answer({ text: `${first} ${second}` });
+  await site.work();
+  expect((await ours()).slice(-2).map(({ state, error }) => [state, error?.code])).toEqual([
+    ["failed", "person_unavailable"],
+    ["failed", "part_before"],
+  ]);
+  await settling.settle(ada, id, "resend");
+  await site.work();
+  await site.settle();
+  expect((await theirTexts()).slice(-2)).toEqual([first, second]);
+});
+
+test("asked to wait, it waits and goes out once", async () => {
+  await site.sandbox.fault({
+    platform: "instagram",
+    operation: "send",
+    kind: "status",
+    status: 429,
+    times: 1,
+    body: {
+      error: {
+        message: "(#613) Calls to this api have exceeded the rate limit.",
+        type: "IGApiException",
+        code: 613,
+      },
+    },
+  });
+  await answer({ text: "After a while" });
+  await site.work();
+  expect((await ours()).at(-1)).toMatchObject({ state: "queued", text: "After a while" });
+  expect(await theirTexts()).not.toContain("After a while");
+  await site.timePasses();
+  await site.work();
+  expect((await theirTexts()).filter((text) => text === "After a while")).toHaveLength(1);
+});
+
+test("the window: a program's time, a person's, and nobody's", async () => {
+  const ago = (hours: number) =>
+    site.sql.query(
+      `update conversations set last_inbound_at = now() - $2 * interval '1 hour' where id = $1`,
+      [room, hours],
+    );
+  await site.sql.query(
+    "update messages set sent_at = sent_at - interval '8 days' where conversation_id = $1",
+    [room],
+  );
+  await ago(8 * 24);
+  await expect(answer({ text: "Too late" })).rejects.toMatchObject({ code: "window_closed" });
+  expect((await site.conversation(ada, room)).conversation.window).toEqual({ state: "closed", until: null });
+  await site.sql.query(
+    "update messages set sent_at = sent_at + interval '6 days' where conversation_id = $1",
+    [room],
+  );
+  await ago(48);
+  expect((await site.conversation(ada, room)).conversation.window.state).toBe("person");
+  const { sequence } = await site.sandbox.forgetLog();
+  await answer({ text: "As a person" });
+  await site.work();
+  const [call] = await site.sandbox.requests({ operation: "send", since: sequence, raw: true });
+  expect(JSON.parse(call?.body ?? "{}")).toMatchObject({ messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT" });
+  expect(await theirTexts()).not.toContain("Too late");
+});
+
+test("a reaction of ours, and theirs; and what we have read is told to them", async () => {
+  const { messages, conversation } = await site.conversation(ada, room);
+  const theirs = messages.filter(({ author }) => author === "them").at(-1);
+  const [now] = await reading.react(ada, theirs?.id ?? "", "❤️");
+  expect(now?.reactions).toEqual([{ by: "us", emoji: "❤️" }]);
+  const { told } = await reading.changeConversation(ada, room, { read: true });
+  await told();
+  const { thread, messages: shown } = await site.sandbox.thread("adabell", who);
+  expect(shown.find(({ mid }) => mid === theirs?.remoteId)).toMatchObject({ reactions: { business: "❤️" } });
+  expect(thread?.seenByBusiness).toBe(theirs?.remoteId);
+  expect(conversation.unread).toBe(1);
+  expect((await site.conversation(ada, room)).conversation.unread).toBe(0);
+});
+
+describe("comments", () => {
+  test("one is answered below it, and once in private", async () => {
+    const { id: commentId } = await site.sandbox.comment({
+      account: "adabell",
+      from: who,
+      text: "How much?",
+    });
+    await site.settle();
+    const { conversations } = await site.inbox(ada, { kind: "comment" });
+    const found = conversations.find(({ snippet }) => snippet === "How much?");
+    room = found?.id ?? "";
+    const [comment] = (await site.conversation(ada, room)).messages;
+    expect(comment).toMatchObject({ remoteId: commentId, privateReply: "possible" });
+    await answer({ text: "20 € each", replyTo: comment?.id ?? "" });
+    await answer({ text: "I wrote to you", replyTo: comment?.id ?? "", channel: "private" });
+    await site.work();
+    await site.settle();
+    const { messages } = await site.conversation(ada, room);
+    expect(messages.map(said)).toEqual([
+      { author: "them", state: "received", text: "How much?" },
+      { author: "person", state: "sent", text: "20 € each" },
+      { author: "person", state: "sent", text: "I wrote to you" },
+    ]);
+    expect(messages[0]?.privateReply).toBe("done");
+    expect(await theirTexts()).toContain("I wrote to you");
+    await expect(
+      answer({ text: "Again", replyTo: comment?.id ?? "", channel: "private" }),
+    ).rejects.toMatchObject({ code: "already_answered" });
+  });
+});
+
+describe("the assistant", () => {
+  const byItself = async (text: string, notNewerThan: string | null) => {
+    const { db } = await import("@/lib/db");
+    return db().transaction((tx) =>
+      reply.enqueueReply(tx, {
+        conversationId: room,
+        userId: ada.id,
+        author: "assistant",
+        wish: uuid(),
+        text,
+        guard: { notNewerThan },
+      }),
+    );
+  };
+  const lastOfTheirs = async () =>
+    (await site.conversation(ada, room)).messages.filter(({ author }) => author === "them").at(-1)?.id ?? "";
+  beforeEach(() => site.sql.query("update conversations set paused_until = null where id = $1", [room]));
+
+  test("answers at most three times a minute (E11)", async () => {
+    const last = await lastOfTheirs();
+    const answers = [];
+    for (let nth = 1; nth <= 5; nth += 1) answers.push(await byItself(`By itself ${nth}`, last));
+    expect(answers.map((ids) => ids !== null)).toEqual([true, true, true, false, false]);
+    await site.work();
+    expect((await theirTexts()).filter((text) => text?.startsWith("By itself"))).toHaveLength(3);
+    // Their echoes are ours, and keep nobody still.
+    await site.settle();
+    expect((await site.conversation(ada, room)).conversation.pausedUntil).toBeNull();
+  });
+
+  test("is dropped when they write again, or a person answers, meanwhile (E12)", async () => {
+    const last = await lastOfTheirs();
+    await site.sandbox.message({ account: "adabell", from: who, text: "And tomorrow?" });
+    await site.settle();
+    expect(await byItself("Too old", last)).toBeNull();
+    await site.sandbox.message({
+      account: "adabell",
+      from: "business",
+      peer: who,
+      text: "Typed at the phone",
+    });
+    await site.settle();
+    expect(await byItself("Too late", await lastOfTheirs())).toBeNull();
+    const { conversation, messages } = await site.conversation(ada, room);
+    expect(conversation.pausedUntil).not.toBeNull();
+    expect(messages.at(-1)).toMatchObject({ author: "phone", text: "Typed at the phone" });
+    expect(await theirTexts()).not.toContain("Too late");
+  });
+
+  test("what it had queued is not sent once a person has answered (E12)", async () => {
+    const ids = await byItself("Queued by itself", await lastOfTheirs());
+    expect(ids).toHaveLength(1);
+    await answer({ text: "By a person" });
+    await site.work();
+    await site.settle();
+    const texts = await theirTexts();
+    expect(texts).toContain("By a person");
+    expect(texts).not.toContain("Queued by itself");
+  });
+});
