@@ -191,7 +191,7 @@ const commitOf =
   ({ sql }: Statement, earlier: Statement[]) =>
     /^commit/i.test(sql) ? (earlier.find(isSave) ?? null) : null;
 
-const isRenewal = ({ sql }: Statement) => /update "grants" set "credentials" = \$/.test(sql);
+const isRenewal = ({ sql }: Statement) => /update "grants" set .*"credentials" = \$/.test(sql);
 
 /** The named points between two statements. Those inside a platform's call are `killWhileAsking`. */
 export const crashPoints = {

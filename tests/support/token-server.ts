@@ -26,17 +26,24 @@ export const tokenHosts = {
   reddit: "www.reddit.com",
 } as const;
 
-export async function serveTokens(): Promise<TokenServer> {
+export async function serveTokens({ latencyMs = 0 }: { latencyMs?: number } = {}): Promise<TokenServer> {
   const calls = new Map<string, number[]>();
-  const mood: TokenServer["mood"] = { latencyMs: 0, downHosts: new Set(), perMinute: null };
+  const mood: TokenServer["mood"] = { latencyMs, downHosts: new Set(), perMinute: null };
   let refused = 0;
   const server = createServer((request, response) => {
     const host = (request.url ?? "").split("/")[1] ?? "";
     const times = calls.get(host) ?? [];
     calls.set(host, times);
-    const recent = times.filter((at) => at > Date.now() - 60_000).length;
+    const recent = mood.perMinute === null ? 0 : times.filter((at) => at > Date.now() - 60_000).length;
     times.push(Date.now());
     request.resume();
+    // A process of its own is told by an address what is down.
+    const told = /^\/down\/([\w.]*)$/.exec(request.url ?? "")?.[1];
+    if (told !== undefined) {
+      mood.downHosts = new Set(told ? [told] : []);
+      response.end();
+      return;
+    }
     setTimeout(() => {
       const answer = (status: number, body: object, headers = {}) =>
         response
