@@ -65,10 +65,13 @@ describe("the arrows of the house", () => {
     expect(crossing(/^lib\/(platforms|vault)\//, /^lib\/(connections|posts|jobs|http)\//)).toEqual([]);
     expect(
       crossing(
-        /^lib\/connections\//,
-        /^lib\/(posts|jobs|http|notifications)\//,
+        /^lib\/(connections|settings)\//,
+        /^lib\/(posts|inbox|notifications|jobs|http)\//,
         /^lib\/(jobs\/queue|http\/api)/,
       ),
+    ).toEqual([]);
+    expect(
+      crossing(/^lib\/notifications\//, /^lib\/(posts|inbox|jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/),
     ).toEqual([]);
     expect(crossing(/^lib\/media\//, /^lib\/(connections|posts|jobs|http)\//, /^lib\/http\/api/)).toEqual([]);
     expect(crossing(/^lib\/posts\//, /^lib\/(jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/)).toEqual([]);
