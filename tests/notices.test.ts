@@ -291,6 +291,27 @@ test("signing in has every account looked at, at most once a day, and only the p
   expect(await asked()).toHaveLength(before);
 });
 
+test("a Page that is never renewed is asked about once a day, and its death is told", async () => {
+  const page = await connect("facebook");
+  await forward(2);
+  const { sequence } = await house.sandbox.forgetLog();
+  await Promise.all([work(), work()]);
+  await work();
+  const asked = () =>
+    house.sandbox.requests({ platform: "facebook", operation: "debug_token", since: sequence });
+  expect(await asked()).toHaveLength(1);
+  expect((await connections())[0]).toMatchObject({ status: "active", checkedAt: expect.any(String) });
+
+  await house.sandbox.expire({ platform: "facebook", kind: "grant" });
+  await forward(2);
+  await work();
+  expect(await mails()).toEqual(["Facebook: Ada Bell Bells (@adabellbells) needs to be reconnected"]);
+  expect((await connections())[0]).toMatchObject({ id: page, status: "reconnect" });
+  await forward(2);
+  expect(await mails()).toHaveLength(1);
+  expect(await asked()).toHaveLength(2);
+});
+
 test("fifty days of the demo: Threads is renewed, LinkedIn is announced, and nobody else grows older", async () => {
   const threads = await connect("threads");
   await connect("linkedin");
