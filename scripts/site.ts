@@ -71,6 +71,12 @@ async function startSandbox(children: Child[], given: Environment, appOrigin: st
     if (sandbox.exit() || tries > 300) throw new Problem("The sandbox did not start; what it said is above.");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  // As LinkedIn treats an ordinary app: what it connects cannot be renewed, and one sees what then happens.
+  await fetch(`${url}/_sandbox/settings`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ platform: "linkedin", own: { refreshTokens: false } }),
+  });
   return url;
 }
 

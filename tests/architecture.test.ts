@@ -65,8 +65,8 @@ describe("the arrows of the house", () => {
     expect(crossing(/^lib\/(platforms|vault)\//, /^lib\/(connections|posts|jobs|http)\//)).toEqual([]);
     expect(
       crossing(
-        /^lib\/connections\//,
-        /^lib\/(posts|inbox|jobs|http|notifications)\//,
+        /^lib\/(connections|settings)\//,
+        /^lib\/(posts|inbox|notifications|jobs|http)\//,
         /^lib\/(jobs\/queue|http\/api)/,
       ),
     ).toEqual([]);
@@ -74,6 +74,9 @@ describe("the arrows of the house", () => {
       crossing(/^lib\/(connections|posts|media|jobs|notifications)\//, /^lib\/(leaving|export|activity)\//),
     ).toEqual([]);
     expect(crossing(/^lib\/activity\//, /^lib\/(connections|posts|jobs|leaving|export)\//)).toEqual([]);
+    expect(
+      crossing(/^lib\/notifications\//, /^lib\/(posts|inbox|jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/),
+    ).toEqual([]);
     expect(crossing(/^lib\/media\//, /^lib\/(connections|posts|jobs|http)\//, /^lib\/http\/api/)).toEqual([]);
     expect(crossing(/^lib\/posts\//, /^lib\/(inbox|jobs|http)\//, /^lib\/(jobs\/queue|http\/api)/)).toEqual(
       [],

@@ -8,7 +8,7 @@ type Props = { connection: ConnectionDto; platformName: string };
 
 /** All that is known of a connection, for those who want to know. */
 export function ConnectionFacts({ connection, platformName }: Props) {
-  const { missing, scopes, connectedAt, refreshedAt, lastError } = connection;
+  const { missing, scopes, connectedAt, refreshedAt, renewsItself, lastError } = connection;
   const session = sessionFacts(connection);
   return (
     <details className="group text-sm">
@@ -30,13 +30,15 @@ export function ConnectionFacts({ connection, platformName }: Props) {
                 {missing.map((scope) => `${scope} (${permissionWords(scope)})`).join(", ")}
               </Fact>
             )}
-            <Fact name="Last renewed">
-              {refreshedAt && refreshedAt > connectedAt ? (
-                <Time at={refreshedAt} />
-              ) : (
-                "Not yet since it was connected."
-              )}
-            </Fact>
+            {renewsItself && (
+              <Fact name="Last renewed">
+                {refreshedAt && refreshedAt > connectedAt ? (
+                  <Time at={refreshedAt} />
+                ) : (
+                  "Not yet since it was connected."
+                )}
+              </Fact>
+            )}
             <Fact name="Next renewal">
               <NextRenewal connection={connection} platformName={platformName} />
             </Fact>
@@ -78,18 +80,14 @@ function NextRenewal({ connection, platformName }: Props) {
   return `None: ${platformName} does not let Carillon renew it.`;
 }
 
-/** The end of the credentials held now, and of the connection, where that is another one. */
+/** When the connection ends; where it does not, when the credentials held now do. */
 function Expiry({ connection: { accessExpiresAt, endsAt, renewsItself } }: { connection: ConnectionDto }) {
-  if (!accessExpiresAt && !endsAt) return "No end date is known.";
+  if (endsAt) return <Time at={endsAt} />;
+  if (!accessExpiresAt) return "No end date is known.";
   return (
     <>
-      {accessExpiresAt && <Time at={accessExpiresAt} />}
-      {accessExpiresAt && renewsItself && !endsAt && "; renewed before then, or when you post."}
-      {endsAt && endsAt !== accessExpiresAt && (
-        <>
-          {accessExpiresAt && "; "}the connection itself on <Time at={endsAt} />
-        </>
-      )}
+      <Time at={accessExpiresAt} />
+      {renewsItself && ", unless it is renewed: by itself, at the latest when you post"}
     </>
   );
 }

@@ -79,18 +79,12 @@ export function NoticeSwitches() {
         <>
           <div className="divide-y divide-line border-y border-line">
             {noticeKinds.map((kind) => (
-              <fieldset
-                key={kind}
-                className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 py-3"
-                aria-describedby={`notice-${kind}`}
-              >
-                <legend className="float-left w-full max-w-md text-sm font-medium">
-                  {KINDS[kind].title}
-                </legend>
-                <p id={`notice-${kind}`} className="w-full text-sm text-ink-soft sm:w-auto sm:grow">
+              <fieldset key={kind} className="py-3" aria-describedby={`notice-${kind}`}>
+                <legend className="float-left text-sm font-medium">{KINDS[kind].title}</legend>
+                <p id={`notice-${kind}`} className="clear-both text-sm text-ink-soft">
                   {KINDS[kind].help}
                 </p>
-                <div className="flex flex-wrap gap-x-6 gap-y-2 text-sm">
+                <div className="mt-2 flex flex-wrap gap-x-6 gap-y-2 text-sm">
                   {channels.map((channel) => (
                     <Checkbox
                       key={channel}

@@ -2,7 +2,7 @@ import "server-only";
 import { and, asc, eq, getTableColumns, isNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { connections, grants } from "@/drizzle/schema/connections";
-import { db, type Tx } from "@/lib/db";
+import { db, type Queryable, type Tx } from "@/lib/db";
 import type { GrantRow } from "./data";
 
 /** SQL for the demo, where days pass at the press of a button. */
@@ -29,8 +29,8 @@ function aged(table: PgTable, days: number): Record<string, SQL> {
 /** How far a grant has come, under the name of one of its accounts. */
 export type AgedGrant = { id: string; platform: string; version: number; failures: number; name: string };
 
-export async function grantsNow(userId: string): Promise<AgedGrant[]> {
-  const rows = await db()
+export async function grantsNow(tx: Queryable, userId: string): Promise<AgedGrant[]> {
+  const rows = await tx
     .select({
       id: grants.id,
       platform: grants.platform,
@@ -46,6 +46,7 @@ export async function grantsNow(userId: string): Promise<AgedGrant[]> {
   return rows.map((row) => ({ ...row, name: row.name ?? "" }));
 }
 
+/** What is due, whoever may be renewing it already. */
 export const dueGrants = (userId: string): Promise<GrantRow[]> =>
   db()
     .select()

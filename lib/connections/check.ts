@@ -2,6 +2,7 @@ import "server-only";
 import { type Actor, audit } from "@/lib/audit";
 import { db } from "@/lib/db";
 import { AppError } from "@/lib/errors";
+import { enqueue, queue } from "@/lib/jobs/queue";
 import { PlatformError } from "@/lib/platforms/contract";
 import { connectsBy, findProvider } from "@/lib/platforms/registry";
 import type { SignedIn } from "@/lib/session";
@@ -23,11 +24,21 @@ export async function checkConnection(user: SignedIn, id: string): Promise<Conne
 export async function checkQuietly(connectionId: string): Promise<void> {
   const held = await findHeld(connectionId);
   if (!held || held.grant.deadAt || connectsBy(held.connection.platform) === "session") return;
-  await ask({ type: "job", name: "check" }, held);
+  const { grant } = held;
+  const refused = await ask({ type: "job", name: "check" }, held);
+  // A grant that is renewed has its death told by the renewal that finds it, and is not declared dead by one refusal.
+  if (!refused || grant.renewable) return;
+  await queue();
+  await db().transaction((tx) =>
+    enqueue(tx, "connection.ended", { grantId: grant.id, incident: `refused:${grant.id}:${grant.version}` }),
+  );
 }
 
-/** Only the platform's own "no" changes how a connection is; a platform that stumbles says nothing of it. */
-async function ask(actor: Actor, { connection, grant }: Held): Promise<void> {
+/**
+ * Only the platform's own "no" changes how a connection is; a platform that stumbles says nothing of it.
+ * @returns whether the platform refused
+ */
+async function ask(actor: Actor, { connection, grant }: Held): Promise<boolean> {
   const { id, platform, userId } = connection;
   try {
     const health = await withAccess(id, async (provider, access) => provider.check?.(access) ?? null);
@@ -47,6 +58,7 @@ async function ask(actor: Actor, { connection, grant }: Held): Promise<void> {
       await updateGrant(tx, grant.id, { lastErrorCode: null, lastErrorMessage: null });
       await audit(tx, actor, userId, "connection.check", id, { platform, good: true });
     });
+    return false;
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     const refused = error.kind === "reconnect";
@@ -56,6 +68,7 @@ async function ask(actor: Actor, { connection, grant }: Held): Promise<void> {
       await updateGrant(tx, grant.id, { lastErrorCode: error.code, lastErrorMessage: error.message });
       await audit(tx, actor, userId, "connection.check", id, { platform, good: false, reason: error.code });
     });
+    return refused;
   }
 }
 

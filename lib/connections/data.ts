@@ -1,5 +1,5 @@
 import "server-only";
-import { and, asc, count, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
 import { connections, grants, oauthStates } from "@/drizzle/schema/connections";
 import { db, type Queryable, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
@@ -165,23 +165,37 @@ export async function updateConnection(
 // --- keeping
 
 /** Takes on to ask about whatever nobody has looked at for a day. Of two who come at the same moment one gets each. */
-export async function claimChecks(tx: Queryable, userId: string, platforms: string[]): Promise<string[]> {
-  const { connectedAt, checkedAt, checkClaimedAt } = connections;
+export const claimChecks = (tx: Queryable, userId: string, platforms: string[]): Promise<string[]> =>
+  claim(tx, and(isUnseen(platforms), eq(connections.userId, userId)));
+
+/** The same for anyone's whose grants nobody renews, and that are not known to be dead. */
+export async function claimUnrenewed(tx: Queryable, platforms: string[], limit: number): Promise<string[]> {
+  const due = tx
+    .select({ id: connections.id })
+    .from(connections)
+    .innerJoin(grants, eq(grants.id, connections.grantId))
+    .where(and(isUnseen(platforms), eq(grants.renewable, false), ne(connections.status, "reconnect")))
+    .limit(limit)
+    .for("update", { of: connections, skipLocked: true });
+  return claim(tx, inArray(connections.id, due));
+}
+
+async function claim(tx: Queryable, which: SQL | undefined): Promise<string[]> {
   const rows = await tx
     .update(connections)
     .set({ checkClaimedAt: sql`now()` })
     .from(grants)
-    .where(
-      and(
-        eq(grants.id, connections.grantId),
-        isNull(grants.deadAt),
-        eq(connections.userId, userId),
-        inArray(connections.platform, platforms),
-        lt(sql`greatest(${connectedAt}, ${checkedAt}, ${checkClaimedAt})`, sql`now() - interval '1 day'`),
-      ),
-    )
+    .where(and(eq(grants.id, connections.grantId), isNull(grants.deadAt), which))
     .returning({ id: connections.id });
   return rows.map(({ id }) => id);
+}
+
+function isUnseen(platforms: string[]): SQL | undefined {
+  const { platform, connectedAt, checkedAt, checkClaimedAt } = connections;
+  return and(
+    inArray(platform, platforms),
+    lt(sql`greatest(${connectedAt}, ${checkedAt}, ${checkClaimedAt})`, sql`now() - interval '1 day'`),
+  );
 }
 
 /** Saves what a check brought, unless the account was connected anew meanwhile: then it says nothing of what is now. */

@@ -5,7 +5,10 @@ import { findProvider } from "@/lib/platforms/registry";
 import { dueGrants } from "./age-data";
 import { canRefresh, refreshGrant } from "./refresh";
 
-/** Renews whatever of this person's is due. A renewal that fails is noted at its grant. */
+/**
+ * Renews whatever of this person's is due, and waits for what others have begun: the schedule does the same for everyone,
+ * but here someone is looking. A renewal that fails is noted at its grant.
+ */
 export async function renewDue(userId: string): Promise<void> {
   for (const grant of await dueGrants(userId)) {
     const provider = findProvider(grant.platform, grant.way)?.provider;

@@ -23,11 +23,14 @@ export async function forwardClock(user: SignedIn, days: number): Promise<ClockM
   if (!sandboxUrl) throw notFound("This page");
   await queue();
   await forwardSandbox(sandboxUrl, days);
-  const began = await db().transaction((tx) => ageGrants(tx, user.id, days));
-  const before = await grantsNow(user.id);
+  // Read before anyone else can see that something is due: a worker may be quicker than we are.
+  const { began, before } = await db().transaction(async (tx) => ({
+    began: await ageGrants(tx, user.id, days),
+    before: await grantsNow(tx, user.id),
+  }));
   await renewDue(user.id);
   await announceEnds();
-  const after = await grantsNow(user.id);
+  const after = await grantsNow(db(), user.id);
   const was = ({ id }: AgedGrant) => before.find((one) => one.id === id);
   return {
     days,

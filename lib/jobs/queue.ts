@@ -27,8 +27,9 @@ export const jobNames = [
   "delivery.advance",
   "post.settled",
   "platform.paused",
-  "connection.ended",
+  // In the order in which one makes the next necessary: a scheduler's run then does all three.
   "connection.check",
+  "connection.ended",
   "notice.mail",
   "inbox.send",
   "inbox.answer",

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { JobWithMetadata } from "pg-boss";
 import { deleteOldStates } from "@/lib/connections/data";
+import { checkUnrenewed } from "@/lib/connections/due-checks";
 import { deleteQuietGates } from "@/lib/connections/gate-data";
 import { keepRefreshing } from "@/lib/connections/refresh-due";
 import { needsRotation, rotate } from "@/lib/connections/rotate";
@@ -70,6 +71,7 @@ export async function runWorker(signal: AbortSignal): Promise<void> {
     if (Date.now() - tidiedAt > TIDY_EVERY_MS) {
       tidiedAt = Date.now();
       await unlessItFails("tidy", tidy);
+      await unlessItFails("checks", checkUnrenewed);
       await unlessItFails("announce", announceEnds);
     }
     await wait(SWEEP_EVERY_MS, undefined, { signal }).catch((error: unknown) => {
@@ -99,6 +101,7 @@ export type Drained = { jobs: number; failed: number; swept: number; more: boole
 export async function drain(budgetMs: number): Promise<Drained> {
   const deadline = Date.now() + budgetMs;
   const boss = await queue();
+  await unlessItFails("checks", checkUnrenewed);
   await unlessItFails("announce", announceEnds);
   await unlessItFails("receive", receiveDue);
   const drained: Drained = { jobs: 0, failed: 0, swept: await sweep(), more: false };

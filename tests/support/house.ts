@@ -15,26 +15,31 @@ import { type Consent, type RunningSandbox, startSandbox } from "./sandbox";
  * The app's own route handlers behind real HTTP in the test's process, beside a real PostgreSQL and the real sandbox: the
  * same doors as the built app's, without a build and without Next's pages.
  */
-export type House = {
+export type OpenHouse = {
   url: string;
   sandbox: RunningSandbox;
   databaseUrl: string;
   sql: Pool;
-  ada: PersonAtApp;
-  otto: PersonAtApp;
+  stop(): Promise<void>;
 };
+
+/** With two people in it. */
+export type House = OpenHouse & { ada: PersonAtApp; otto: PersonAtApp };
 
 type Wish = Omit<Consent, "authorizeUrl"> & { way?: string; connection?: string };
 
 /** One house for a file. Each test finds nothing connected and nothing written; the two people stay signed in. */
 export function houseForFile(env: Record<string, string> = {}): () => House {
-  let house: (House & { stop(): Promise<void> }) | undefined;
+  let house: House | undefined;
   const current = (): House => {
     if (!house) throw new Error("The house is there once beforeAll has run.");
     return house;
   };
   beforeAll(async () => {
-    house = await open(env);
+    const open = await openHouse(env);
+    const ada = await signUp(open.url, { name: "Ada Bell" });
+    const otto = await signUp(open.url, { name: "Otto Klang" });
+    house = { ...open, ada, otto };
   });
   beforeEach(async () => {
     await current().sql.query(
@@ -46,7 +51,11 @@ export function houseForFile(env: Record<string, string> = {}): () => House {
   return current;
 }
 
-async function open(env: Record<string, string>) {
+/** Call it before anything reads the environment: in beforeAll, once per file. Workers do not run by themselves. */
+export async function openHouse(
+  env: Record<string, string> = {},
+  { sandboxed = true } = {},
+): Promise<OpenHouse> {
   const database = await createDatabase();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -55,14 +64,14 @@ async function open(env: Record<string, string>) {
   Object.assign(process.env, {
     DATABASE_URL: database.url,
     BETTER_AUTH_URL: url,
-    PLATFORM_SANDBOX_URL: sandbox.url,
+    ...(sandboxed && { PLATFORM_SANDBOX_URL: sandbox.url }),
     ...env,
   });
   const server = createServer(getRequestListener(answerer(), { overrideGlobalObjects: false }));
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const sql = new Pool({ connectionString: database.url, max: 4 });
-  const ada = await signUp(url, { name: "Ada Bell" });
-  const otto = await signUp(url, { name: "Otto Klang" });
+  const { queue } = await import("@/lib/jobs/queue");
+  await queue();
   const stop = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -72,7 +81,7 @@ async function open(env: Record<string, string>) {
     await sandbox.stop();
     await database.drop();
   };
-  return { url, sandbox, databaseUrl: database.url, sql, ada, otto, stop };
+  return { url, sandbox, databaseUrl: database.url, sql, stop };
 }
 
 type Handler = (

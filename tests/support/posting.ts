@@ -133,7 +133,7 @@ export async function successOf<T>(response: Response): Promise<T> {
 }
 
 /** One run of the scheduler's route. */
-export async function tick(desk: Pick<Desk, "app">): Promise<void> {
+export async function tick(desk: { app: Pick<Desk["app"], "url"> }): Promise<void> {
   const response = await fetch(`${desk.app.url}/api/cron/run-jobs`, {
     headers: { authorization: `Bearer ${testSecrets.CRON_SECRET}` },
   });
