@@ -26,8 +26,7 @@ Object.assign(process.env, {
   TOKEN_ENCRYPTION_KEYS_OLD: other,
 });
 // Only now: what they import reads the environment.
-const { rotate } = await import("../../lib/connections/rotate");
-const { putResealed, sealedRows } = await import("../../lib/connections/rotate-data");
+const { moveRows, rotate } = await import("../../lib/connections/rotate");
 const { database } = await import("../../lib/db");
 
 const sql = new Pool({ connectionString: server.url, max: 2 });
@@ -70,23 +69,16 @@ async function perSecond(work: () => Promise<number>): Promise<number> {
 }
 
 async function withoutCipher(): Promise<number> {
-  let done = 0;
-  let after: string | null = null;
-  for (;;) {
-    const rows = await sealedRows("grants", { after, notUnder: current, limit: 200 });
-    if (rows.length === 0) return done;
-    done += await putResealed(
-      "grants",
-      current,
-      rows.map(({ id, sealed: before, version }) => ({
-        id,
-        before,
-        after: `v1.${current}.${before.slice(20)}`,
-        version,
-      })),
-    );
-    after = rows.at(-1)?.id ?? null;
-  }
+  let moved = 0;
+  await moveRows(
+    "grants",
+    ({ sealed: before }) => `v1.${current}.${before.slice(20)}`,
+    ({ put }) => {
+      moved += put;
+      return true;
+    },
+  );
+  return moved;
 }
 
 const comparison = await compare({
