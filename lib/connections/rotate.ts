@@ -22,7 +22,7 @@ import { verifierBinding } from "./state";
  * Killed anywhere, it loses nothing; begun again, it finds what is left.
  */
 
-const BATCH = 200;
+const BATCH = 250;
 
 export type Rotated = {
   /** Rows put under the current key. */
@@ -47,29 +47,65 @@ export async function rotate({
   untilMs?: number;
   progress?: (soFar: Rotated) => void;
 } = {}): Promise<Rotated> {
-  const { current } = keyRingIds();
   const total: Rotated = { resealed: 0, missed: 0, unreadable: 0, more: false };
   for (const table of sealedTables) {
-    let after: string | null = null;
-    for (;;) {
-      const rows: SealedRow[] = await sealedRows(table, { after, notUnder: current, limit: BATCH });
-      if (rows.length === 0) break;
-      const resealed = rows.flatMap((row) => {
-        const text = opened(table, row);
-        if (text === null) return [];
-        const { sealed } = sealSecret(placeOf(table, row), text);
-        return [{ id: row.id, before: row.sealed, after: sealed, version: row.version }];
-      });
-      const done = await putResealed(table, current, resealed);
-      total.resealed += done;
-      total.missed += resealed.length - done;
-      total.unreadable += rows.length - resealed.length;
+    const reseal = (row: SealedRow) => {
+      const text = opened(table, row);
+      return text === null ? null : sealSecret(placeOf(table, row), text).sealed;
+    };
+    await moveRows(table, reseal, ({ rows, changed, put }) => {
+      total.resealed += put;
+      total.missed += changed - put;
+      total.unreadable += rows - changed;
       progress?.({ ...total });
-      after = rows.at(-1)?.id ?? null;
-      if (Date.now() > untilMs) return { ...total, more: true };
-    }
+      total.more = Date.now() > untilMs;
+      return !total.more;
+    });
+    if (total.more) break;
   }
   return total;
+}
+
+/**
+ * Goes once over the rows of a table that do not lie under the current key. While one batch is put in place, the next is
+ * read and changed: the database and the cipher keep two processors busy.
+ * @param change the new envelope; null: leave this row as it is
+ * @param done told what became of each batch; false: that is enough
+ */
+export async function moveRows(
+  table: SealedTable,
+  change: (row: SealedRow) => string | null,
+  done: (batch: { rows: number; changed: number; put: number }) => boolean,
+): Promise<void> {
+  const { current } = keyRingIds();
+  const read = (after: string | null) => sealedRows(table, { after, notUnder: current, limit: BATCH });
+  let putting: Promise<boolean> = Promise.resolve(true);
+  let rows = await read(null);
+  while (rows.length > 0) {
+    const next = later(read(rows.at(-1)?.id ?? null));
+    const changed = rows.flatMap((row) => {
+      const after = change(row);
+      return after === null ? [] : [{ id: row.id, before: row.sealed, after, version: row.version }];
+    });
+    const seen = rows.length;
+    const goesOn = await putting;
+    putting = later(
+      goesOn
+        ? putResealed(table, current, changed).then((put) =>
+            done({ rows: seen, changed: changed.length, put }),
+          )
+        : Promise.resolve(false),
+    );
+    rows = await next;
+    if (!goesOn) break;
+  }
+  await putting;
+}
+
+/** Awaited a little later, where it throws: until then a failure must not count as nobody's. */
+function later<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** Whether anything lies under a key that is on its way out. Cheap enough to ask every few seconds. */
@@ -100,7 +136,7 @@ export async function keyUse(): Promise<KeyUse> {
   for (const table of sealedTables) {
     let after: string | null = null;
     for (;;) {
-      const rows: SealedRow[] = await sealedRows(table, { after, notUnder: null, limit: BATCH * 5 });
+      const rows: SealedRow[] = await sealedRows(table, { after, notUnder: null, limit: BATCH * 4 });
       if (rows.length === 0) break;
       for (const row of rows) count(use, table, row);
       after = rows.at(-1)?.id ?? null;
