@@ -15,7 +15,7 @@ const noIdea = "Thanks for your message! I am not sure about that, so a colleagu
 const orders =
   /\b(you are|you must|your task|answer|reply|respond|never|do not|don't|always|must|json|instructions?|assistant)\b/i;
 const asksForPrompt =
-  /system prompt|(your|the|all|previous|above) (\w+ )?(prompt|instructions|rules|context)|everything above|text above|reveal|other (chats?|customers?|users?|conversations?|messages)|passwords?|tokens?|api keys?|secrets?/i;
+  /system prompt|\b(?:reveal|show|print|repeat|tell|give|list|send|output|share|translate|what (?:is|are))\b[^.\n]{0,80}(?:prompt|instructions|rules|context|above|other (?:chats?|customers?|users?|conversations?|messages)|passwords?|tokens?|keys?|secrets?)/i;
 const commonWords = new Set(
   "the and for are you your have what when where which with that this there how can does from will would about please hello thanks was were has had not but our out any all".split(
     " ",
