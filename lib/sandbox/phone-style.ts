@@ -29,7 +29,7 @@ nav.chats { display: block; padding: 0; border: 0; }
 .theirs .bubble { border-bottom-left-radius: .35rem; }
 .bubble.gone { background: none; border: 1px dashed var(--soft); color: var(--soft); font-style: italic; }
 .bubble img, .bubble video { display: block; max-width: 100%; height: auto; max-height: 16rem; border-radius: .75rem; }
-.bubble a { color: inherit; }
+.bubble a, .bubble small { color: inherit; }
 .bubble:has(> img, > video) { padding: .3rem; }
 .beside .notice { margin: 0 0 1rem; }
 .quote { font-size: .8rem; color: var(--soft); border-left: 3px solid var(--line); padding-left: .5rem; margin: 0 0 .2rem; }
