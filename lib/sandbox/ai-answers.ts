@@ -14,8 +14,10 @@ const noIdea = "Thanks for your message! I am not sure about that, so a colleagu
 /** Lines like these tell the model what to do, and are no facts. */
 const orders =
   /\b(you are|you must|your task|answer|reply|respond|never|do not|don't|always|must|json|instructions?|assistant)\b/i;
+/** Somebody's turn in a conversation that is told in one message. */
+const speech = /^\W*(?:customer|user|person|client|business|assistant|us|them|me)\s*[:>]/i;
 const asksForPrompt =
-  /system prompt|(your|the|all|previous|above) (\w+ )?(prompt|instructions|rules|context)|everything above|text above|reveal|other (chats?|customers?|users?|conversations?|messages)|passwords?|tokens?|api keys?|secrets?/i;
+  /system prompt|\b(?:reveal|show|print|repeat|tell|give|list|send|output|share|translate|what (?:is|are))\b[^.\n]{0,80}(?:prompt|instructions|rules|context|above|other (?:chats?|customers?|users?|conversations?|messages)|passwords?|tokens?|keys?|secrets?)/i;
 const commonWords = new Set(
   "the and for are you your have what when where which with that this there how can does from will would about please hello thanks was were has had not but our out any all".split(
     " ",
@@ -40,14 +42,18 @@ export function answerFor(asked: {
 function helpful(messages: Message[]): Reply {
   const at = messages.findLastIndex(({ role }) => role === "user");
   const asking = linesOf(messages[at]?.text ?? "");
-  const question = asking.at(-1) ?? "";
-  const before = messages.filter((_, nth) => nth !== at).filter(({ role }) => role !== "assistant");
-  const lines = [...before.flatMap(({ text }) => linesOf(text)), ...asking.slice(0, -1)];
-  const wanted = wordsOf(question);
+  const question = asking.findLast((line) => !orders.test(line)) ?? asking.at(-1) ?? "";
+  // What the customer wrote before is no fact; a message of many lines may carry some.
+  const before = messages
+    .filter(({ role }, nth) => nth !== at && role !== "assistant")
+    .map(({ role, text }) => ({ role, told: linesOf(text) }))
+    .filter(({ role, told }) => role !== "user" || told.length > 2);
+  const lines = [...before.flatMap(({ told }) => told), ...asking.filter((line) => line !== question)];
+  const wanted = wordsOf(factOf(question));
   const rarity = (word: string) => 1 / (1 + lines.filter((line) => wordsOf(line).has(word)).length);
   let best: { line: string; nth: number; score: number } | null = null;
   for (const [nth, line] of lines.entries()) {
-    if (line === question || orders.test(line)) continue;
+    if (line === question || orders.test(line) || speech.test(line)) continue;
     const has = wordsOf(line);
     const score = [...wanted].filter((word) => has.has(word)).reduce((sum, word) => sum + rarity(word), 0);
     if (score > (best?.score ?? 0)) best = { line, nth, score };
@@ -135,12 +141,27 @@ function chosen(choices: Json[], { found }: Reply): Json {
 const isSchema = (value: Json | undefined): value is Schema =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Lines with words in them; tags and fences around them are none. */
+/** Lines with words in them; tags and fences around them are none. JSON is as many lines as it has texts. */
 const linesOf = (text: string): string[] =>
-  text
-    .split(/\n+/)
+  (textsIn(text) ?? text.split(/\n+/))
     .map((line) => line.replace(/^<[^>]{1,80}>|<\/[^>]{1,80}>$/g, "").trim())
     .filter((line) => /\p{L}{2}/u.test(line) && !/^(```|---|<)/.test(line));
+
+/** null when it is no JSON with something in it. */
+function textsIn(text: string): string[] | null {
+  if (!/^\s*[[{]/.test(text)) return null;
+  const found: string[] = [];
+  try {
+    JSON.parse(text, (_name, value: unknown) => {
+      if (typeof value === "string") found.push(...value.split(/\n+/));
+      return value;
+    });
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+  return found;
+}
 
 /** Without bullets, numbers and names in front. */
 const factOf = (line: string): string =>

@@ -78,7 +78,7 @@ export function startCourier(sandbox: Sandbox): Courier {
       round = newRound(world);
     }
     if (setting<string>(world, "webhooks", "on") !== "on") return;
-    while (flying < setting(world, "webhookConnections", 4)) {
+    while (flying < mostAtOnce(world)) {
       const events = nextOf(round, now(sandbox));
       if (events.length === 0) return;
       flying += 1;
@@ -185,6 +185,13 @@ export function callbackUrl(sandbox: Sandbox): string {
   return given === "" ? new URL("/api/webhooks/instagram", app).href : given;
 }
 
+/** In order there is one on its way for each account. */
+function mostAtOnce(world: World): number {
+  const connections = setting<number>(world, "webhookConnections", 4);
+  if (setting<string>(world, "webhookOrder", "kept") !== "kept") return connections;
+  return Math.min(connections, Math.max(1, Object.keys(subscriptionsIn(world)).length));
+}
+
 function newRound(world: World): Round {
   return { world, line: [], away: new Set(), busy: new Map(), ended: new AbortController() };
 }
@@ -196,14 +203,18 @@ function nextOf(round: Round, at: number): Event[] {
   const most = Math.min(1_000, Math.max(1, setting(round.world, "webhookBatch", 1)));
   const take = (): Event[] => {
     const taken: Event[] = [];
-    for (const id of round.line) {
+    const left: string[] = [];
+    let nth = 0;
+    for (; nth < round.line.length && taken.length < most; nth += 1) {
+      const id = round.line[nth] ?? "";
       const event = box[id];
-      if (event === undefined || taken.length >= most) continue;
-      if (taken[0] !== undefined && taken[0].login !== event.login) continue;
+      if (event === undefined) continue;
       // In order means: nothing of an account while something of it is on its way.
-      if (order === "kept" && round.busy.has(busyName(event))) continue;
-      taken.push(event);
+      const mustWait = order === "kept" && round.busy.has(busyName(event));
+      if (mustWait || (taken[0] !== undefined && taken[0].login !== event.login)) left.push(id);
+      else taken.push(event);
     }
+    round.line = left.concat(round.line.slice(nth));
     return taken;
   };
   let events = take();
@@ -212,8 +223,6 @@ function nextOf(round: Round, at: number): Event[] {
     round.line = inOrder(due, order).map(({ id }) => id);
     events = take();
   }
-  const gone = new Set(events.map(({ id }) => id));
-  round.line = round.line.filter((id) => !gone.has(id));
   return events;
 }
 

@@ -1,7 +1,7 @@
 /** How the phone looks, and what keeps it up to date. */
 
 export const phoneStyle = `
-.phones { display: grid; gap: 1.5rem; max-width: 64rem; margin: 0 auto; align-items: start; }
+.phones { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.5rem; max-width: 64rem; margin: 0 auto; align-items: start; }
 .phones h2 { margin: 0 0 .5rem; }
 nav.chats { display: block; padding: 0; border: 0; }
 .chats ul, .log, .posts-of, .post-comments { margin: 0; padding: 0; list-style: none; }
@@ -29,7 +29,7 @@ nav.chats { display: block; padding: 0; border: 0; }
 .theirs .bubble { border-bottom-left-radius: .35rem; }
 .bubble.gone { background: none; border: 1px dashed var(--soft); color: var(--soft); font-style: italic; }
 .bubble img, .bubble video { display: block; max-width: 100%; height: auto; max-height: 16rem; border-radius: .75rem; }
-.bubble a { color: inherit; }
+.bubble a, .bubble small { color: inherit; }
 .bubble:has(> img, > video) { padding: .3rem; }
 .beside .notice { margin: 0 0 1rem; }
 .quote { font-size: .8rem; color: var(--soft); border-left: 3px solid var(--line); padding-left: .5rem; margin: 0 0 .2rem; }
@@ -54,6 +54,7 @@ nav.chats { display: block; padding: 0; border: 0; }
 @keyframes breathe { 50% { opacity: .3; } }
 @media (prefers-reduced-motion: reduce) { .typing span { animation: none; } }
 .more, .beside section { border: 1px solid var(--line); border-radius: 1rem; padding: .75rem 1rem; margin-bottom: 1rem; }
+.more select { width: 100%; flex: 1 1 8rem; }
 .more form, .beside form { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .5rem; }
 .beside button { flex: none; padding: 0 1rem; }
 .post-comments li { padding: .25rem 0; }

@@ -183,11 +183,10 @@ export function clientOf(url: string) {
     delivered: (withinMs = 20_000) =>
       waitUntil(
         async () => {
-          const { waiting, deliveries } = await control<{ waiting: number; deliveries: Delivery[] }>(
-            "GET",
-            "deliveries",
-          );
-          return waiting === 0 ? deliveries : null;
+          const all = (since: number) =>
+            control<{ waiting: number; deliveries: Delivery[] }>("GET", `deliveries?${query({ since })}`);
+          const { waiting } = await all(Number.MAX_SAFE_INTEGER);
+          return waiting === 0 ? (await all(0)).deliveries : null;
         },
         { withinMs, otherwise: "The sandbox’s events were not brought to the app." },
       ),

@@ -296,7 +296,8 @@ export const instagramSandbox: Simulator = {
     const answer = graphError(429, {
       message: "There have been too many calls to this Instagram account. Wait a bit and try again.",
       type: "OAuthException",
-      code: 80_002,
+      // Messages count among Messenger's limits.
+      code: messagingOperations.includes(call.operation) ? 80_006 : 80_002,
       is_transient: false,
     });
     const minutes = Math.ceil(retryAfterMs / 60_000);
