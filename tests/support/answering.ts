@@ -25,7 +25,9 @@ const origin = "http://127.0.0.1:3000";
 /** Call before anything that reads the environment. */
 export async function openRoom(environment: Record<string, string> = {}) {
   const database = await createDatabase();
-  Object.assign(process.env, { DATABASE_URL: database.url, BETTER_AUTH_URL: origin, ...environment });
+  // Without an app of ours at Instagram nothing could be sent there, and so nothing is said.
+  const app = { INSTAGRAM_APP_ID: "instagram-test", INSTAGRAM_APP_SECRET: "CNRY_secret_instagram" };
+  Object.assign(process.env, { DATABASE_URL: database.url, BETTER_AUTH_URL: origin, ...app, ...environment });
   const sql = new Pool({ connectionString: database.url, max: 4 });
   const { queue, stopQueue } = await import("@/lib/jobs/queue");
   const { database: ours } = await import("@/lib/db");

@@ -34,6 +34,8 @@ const AMOUNTS = [
   ),
 ];
 const CODE = /(?<![\p{L}\p{N}-])(?=[A-Z0-9-]*[A-Z])(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,}(?![\p{L}\p{N}-])/gu;
+/** No word of any language: something encoded. */
+const LUMP = /[A-Za-z0-9+/=_-]{40,}/g;
 
 /** What the reply names that none of `grounds` does. */
 export function ungrounded(reply: string, grounds: string): Named[] {
@@ -67,6 +69,7 @@ function namedIn(text: string): Named[] {
       found.push({ kind: "telephone number", value: whole });
     return " ";
   });
+  rest = take("code", LUMP, rest);
   take("code", CODE, rest);
   return found;
 }
