@@ -15,7 +15,7 @@ export function Shell({ user, sandboxUrl, children }: Props) {
   return (
     // A page marked data-room fills the window and scrolls in its own parts.
     <div className="has-data-room:flex has-data-room:h-dvh has-data-room:flex-col md:grid! md:grid-cols-[15rem_minmax(0,1fr)]">
-      <header className="flex h-14 items-center justify-between border-b border-line bg-surface px-4 md:sticky md:top-0 md:h-dvh md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-4">
+      <header className="flex h-14 shrink-0 items-center justify-between border-b border-line bg-surface px-4 md:sticky md:top-0 md:h-dvh md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-4">
         <Link href="/dashboard" className="flex rounded-md md:px-2 md:pt-1">
           <Logo />
         </Link>
@@ -25,7 +25,7 @@ export function Shell({ user, sandboxUrl, children }: Props) {
           <Shortcuts />
         </div>
       </header>
-      <div className="min-w-0 pb-24 has-data-room:flex has-data-room:min-h-0 has-data-room:grow has-data-room:flex-col has-data-room:pb-[calc(3.75rem+env(safe-area-inset-bottom))] md:pb-10 md:has-data-room:h-dvh md:has-data-room:pb-0">
+      <div className="min-w-0 pb-24 has-data-room:flex has-data-room:min-h-0 has-data-room:grow has-data-room:flex-col has-data-[room=conversation]:pb-0 has-data-[room=list]:pb-[calc(3.75rem+env(safe-area-inset-bottom))] md:pb-10 md:has-data-room:h-dvh md:has-data-room:pb-0">
         {sandboxUrl && (
           <aside
             aria-label="Sandbox"

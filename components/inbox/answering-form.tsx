@@ -55,7 +55,7 @@ export function AnsweringForm({ account }: { account: InboxAccountDto }) {
           {answeringModes.map((value) => (
             <label
               key={value}
-              className="flex gap-2.5 rounded-lg border border-line p-3 outline-offset-2 has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent"
+              className="flex items-start gap-2.5 rounded-lg border border-line p-3 outline-offset-2 has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent"
             >
               <input
                 type="radio"
@@ -75,7 +75,7 @@ export function AnsweringForm({ account }: { account: InboxAccountDto }) {
           <summary className="w-fit rounded text-sm font-medium text-ink-soft hover:text-ink">
             How it answers
           </summary>
-          <div className="grid gap-5 pt-4 sm:grid-cols-2">
+          <div className="grid items-start gap-5 pt-4 sm:grid-cols-2">
             <Field label="It answers" hint="Below this, a person is asked.">
               {(control) => (
                 <Choice

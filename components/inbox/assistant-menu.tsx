@@ -4,7 +4,7 @@ import { Bot, Hand, Play } from "lucide-react";
 import Link from "next/link";
 import { useNow } from "@/components/inbox/clock";
 import { useChange } from "@/components/inbox/use-change";
-import { modeWords } from "@/components/inbox/words";
+import { isHeld, modeWords } from "@/components/inbox/words";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuChoice, MenuItem, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
 import { answeringModes, type ConversationDto } from "@/lib/inbox/schema";
@@ -16,7 +16,7 @@ export function AssistantMenu({ conversation, accountMode }: Props) {
   const change = useChange();
   const now = useNow();
   const { id, mode, ownMode } = conversation;
-  const isPaused = isPausedNow(conversation, now);
+  const isPaused = mode !== "off" && isHeld(conversation, now);
   const account = accountMode ?? (ownMode === null ? mode : null);
   return (
     <Menu
@@ -81,8 +81,3 @@ const PAUSES = [
   { minutes: 60, label: "Hold it for an hour" },
   { minutes: 24 * 60, label: "Hold it for a day" },
 ];
-
-export const isPausedNow = (
-  { mode, pausedUntil }: Pick<ConversationDto, "mode" | "pausedUntil">,
-  now: number | null,
-): boolean => mode !== "off" && pausedUntil !== null && now !== null && Date.parse(pausedUntil) > now;

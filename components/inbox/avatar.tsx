@@ -15,7 +15,7 @@ export function Avatar({ peer, size = "small" }: Props) {
     <span
       aria-hidden
       className={clsx(
-        "grid shrink-0 place-items-center overflow-hidden rounded-full bg-accent-soft font-medium text-accent-strong",
+        "grid shrink-0 place-items-center overflow-hidden rounded-full bg-accent-soft font-medium text-accent-strong in-aria-[current]:bg-surface",
         size === "small" ? "size-10" : "size-18 text-2xl",
       )}
     >

@@ -45,7 +45,6 @@ export function Bubble({ message, conversation, answered, isFirst, onAnswer }: P
         <p className="flex items-center gap-1.5 pt-2 text-xs font-medium text-ink-soft">
           {Icon && <Icon aria-hidden className="size-3.5" />}
           {who}
-          {message.why && <Why why={message.why} />}
         </p>
       )}
       <div
@@ -70,7 +69,7 @@ export function Bubble({ message, conversation, answered, isFirst, onAnswer }: P
               <Attachment key={index} attachment={attachment} from={who} />
             ))}
             {text && <p className="whitespace-pre-wrap">{text}</p>}
-            {!text && message.attachments.length === 0 && (
+            {!text && !note && message.attachments.length === 0 && (
               <p className="text-ink-soft italic">No text came with this.</p>
             )}
           </>
@@ -92,6 +91,7 @@ export function Bubble({ message, conversation, answered, isFirst, onAnswer }: P
           {message.edited && !unsent && "· edited"}
           {ours && <span>· {message.seenAt ? "Seen" : stateWords[message.state]}</span>}
         </span>
+        {message.why && <Why why={message.why} />}
         {!unsent && (
           <Reactions
             message={message}

@@ -40,7 +40,7 @@ export function Ago({ at }: { at: string }) {
     <time
       dateTime={instant.toISOString()}
       title={current === null ? undefined : full.format(instant)}
-      className="numbers whitespace-nowrap"
+      className="whitespace-nowrap tabular-nums"
     >
       {current === null ? utcDay.format(instant) : agoWords(instant, current)}
     </time>
@@ -61,7 +61,7 @@ export function Clock({ at, zone }: { at: string; zone?: true }) {
     <time
       dateTime={instant.toISOString()}
       title={awake ? full.format(instant) : undefined}
-      className="numbers"
+      className="tabular-nums"
     >
       {format.format(instant)}
     </time>

@@ -30,7 +30,7 @@ export function ConversationItem({ conversation, href, isOpen, showAccount }: Pr
       aria-current={isOpen ? "page" : undefined}
       className="flex gap-3 px-4 py-3 -outline-offset-2 hover:bg-sunken aria-[current]:bg-accent-soft"
     >
-      <span className="relative">
+      <span className="relative h-fit">
         <Avatar peer={peer} />
         {KindIcon && (
           <span className="absolute -right-1 -bottom-1 grid size-5 place-items-center rounded-full border border-line bg-surface text-ink-soft">
@@ -38,7 +38,7 @@ export function ConversationItem({ conversation, href, isOpen, showAccount }: Pr
           </span>
         )}
       </span>
-      <span className="grid min-w-0 grow gap-0.5">
+      <span className="grid min-w-0 grow grid-cols-[minmax(0,1fr)] content-start gap-0.5">
         <span className="flex items-baseline justify-between gap-2">
           <span className={unread > 0 ? "truncate font-semibold" : "truncate font-medium"}>
             {peerName(peer)}

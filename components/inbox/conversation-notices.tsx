@@ -1,8 +1,8 @@
 "use client";
 
-import { isPausedNow } from "@/components/inbox/assistant-menu";
 import { Clock, lengthOf, useNow } from "@/components/inbox/clock";
 import { useChange } from "@/components/inbox/use-change";
+import { isHeld, needsPerson } from "@/components/inbox/words";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import type { ConversationDto } from "@/lib/inbox/schema";
@@ -11,12 +11,13 @@ import type { ConversationDto } from "@/lib/inbox/schema";
 export function ConversationNotices({ conversation }: { conversation: ConversationDto }) {
   const change = useChange();
   const now = useNow();
-  const { id, handedOver, pausedUntil, standby } = conversation;
-  const isPaused = isPausedNow(conversation, now);
-  if (!handedOver && !standby && !isPaused) return null;
+  const { id, handedOver, pausedUntil, mode, standby } = conversation;
+  const isWaiting = needsPerson(conversation, now);
+  const isPaused = isHeld(conversation, now) && (mode !== "off" || handedOver !== null);
+  if (!isWaiting && !standby && !isPaused) return null;
   return (
     <div className="grid gap-2 border-b border-line px-4 py-2">
-      {handedOver && (
+      {isWaiting && (
         <Notice
           tone="warn"
           title="A person is needed"
@@ -30,7 +31,7 @@ export function ConversationNotices({ conversation }: { conversation: Conversati
             </Button>
           }
         >
-          {handedOver.why ?? "The assistant asked for one."}
+          {handedOver?.why ?? "The assistant asked for one."}
         </Notice>
       )}
       {standby && (
@@ -41,10 +42,11 @@ export function ConversationNotices({ conversation }: { conversation: Conversati
       {isPaused && pausedUntil && (
         <div className="flex flex-wrap items-center justify-between gap-2 text-[0.8125rem] text-ink-soft">
           <p>
-            The assistant keeps still until <Clock at={pausedUntil} zone />
+            {handedOver ? "You have taken over: the assistant" : "The assistant"} keeps still until{" "}
+            <Clock at={pausedUntil} zone />
             {now !== null && (
               <>
-                , for another <span className="numbers">{lengthOf(Date.parse(pausedUntil) - now)}</span>
+                , for another <span className="tabular-nums">{lengthOf(Date.parse(pausedUntil) - now)}</span>
               </>
             )}
             .

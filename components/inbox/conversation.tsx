@@ -109,7 +109,9 @@ function Opened({ answer: { conversation, suggestion }, pages, stale, earlier }:
           >
             <ArrowLeft aria-hidden className="size-4.5" />
           </Link>
-          <Avatar peer={peer} />
+          <span className="max-sm:hidden">
+            <Avatar peer={peer} />
+          </span>
           <div className="min-w-0 grow">
             <h2 tabIndex={-1} className="truncate font-semibold outline-none">
               {name}

@@ -121,15 +121,27 @@ function Event({ event }: { event: WebhookEventDto }) {
 
 function outcomeWords(outcome: WebhookEventDto["outcome"]): string {
   const counts = Object.entries(outcome ?? {}).filter(([, count]) => count > 0);
-  if (counts.length === 0) return "Nothing was made of it yet.";
+  if (counts.length === 0) return "Nothing came of it yet.";
   const said = counts.map(([word, count]) => `${count} ${OUTCOMES[word] ?? word.replaceAll("_", " ")}`);
   return `${said.join(", ")}.`;
 }
 
+/** What an entry held, counted; a word we have none for is said as it is. */
 const OUTCOMES: Record<string, string> = {
-  message: "new",
-  new: "new",
+  message: "new message",
+  postback: "button pressed",
+  reaction: "reaction",
+  seen: "read by them",
+  edited: "edited",
+  unsent: "taken back",
+  referral: "came by a link",
+  comment: "comment",
+  mention: "mention",
+  handover: "handed between apps",
   known: "known already",
+  test: "test of the platform's",
+  own_comment: "comment of your own",
+  unknown_field: "of a kind that is not read here",
 };
 
 /** As it came, with room to read it; what is no JSON stays as it is. */

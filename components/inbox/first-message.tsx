@@ -2,11 +2,17 @@ import { MessageCircle } from "lucide-react";
 import { EmptyState } from "@/components/ui/empty-state";
 import { ExternalLink } from "@/components/ui/external-link";
 
-/** Everything listens, and nobody has written yet. In the sandbox one can write oneself. */
-export const FirstMessage = ({ sandboxUrl }: { sandboxUrl: string | null }) => (
+type Props = {
+  sandboxUrl: string | null;
+  /** Whether anything has ever come in. */
+  isFirst: boolean;
+};
+
+/** Everything listens, and nobody waits. In the sandbox one can write oneself. */
+export const FirstMessage = ({ sandboxUrl, isFirst }: Props) => (
   <EmptyState
     icon={MessageCircle}
-    title="Nothing has come in yet"
+    title={isFirst ? "Nothing has come in yet" : "Nobody waits"}
     actions={
       sandboxUrl && (
         <ExternalLink href={`${sandboxUrl}/_sandbox/phone`} asButton={{ look: "primary" }}>
@@ -15,7 +21,9 @@ export const FirstMessage = ({ sandboxUrl }: { sandboxUrl: string | null }) => (
       )
     }
   >
-    Messages and comments appear here as people write them.
+    {isFirst
+      ? "Messages and comments appear here as people write them."
+      : "All conversations are archived. When someone writes again, theirs is back."}
     {sandboxUrl && " In this sandbox, you are the people too."}
   </EmptyState>
 );

@@ -23,12 +23,13 @@ export function InboxFrame({ sandboxUrl, children }: { sandboxUrl: string | null
   const open = useInfiniteQuery(inboxQueries.list({ filter: "open" }));
   const isEmpty = open.data?.pages[0]?.conversations.length === 0;
   const isDeaf = data !== undefined && accounts.every(({ subscription }) => subscription !== "on");
+  const isFirst = data?.accounts.every(({ lastEventAt }) => lastEventAt === null) ?? false;
   useInboxKeys();
 
   if (isDeaf && isEmpty && !id && listed.filter === "open") return <InboxSetup accounts={accounts} />;
   return (
     <div
-      data-room
+      data-room={id ? "conversation" : "list"}
       className="flex min-h-0 grow md:grid md:grid-cols-[19rem_minmax(0,1fr)] lg:grid-cols-[21rem_minmax(0,1fr)]"
     >
       <div
@@ -65,8 +66,10 @@ export function InboxFrame({ sandboxUrl, children }: { sandboxUrl: string | null
           />
           {/* Beside the list there is room for them; on a phone they come after it. */}
           <div className="grid gap-6 border-t border-line p-4 md:hidden">
-            {isEmpty && listed.filter === "open" && <FirstMessage sandboxUrl={sandboxUrl} />}
-            {!id && <Numbers />}
+            {isEmpty && listed.filter === "open" && (
+              <FirstMessage sandboxUrl={sandboxUrl} isFirst={isFirst} />
+            )}
+            {!id && !(isEmpty && isFirst) && <Numbers />}
           </div>
         </div>
       </div>

@@ -98,9 +98,7 @@ const PAUSE_MS = 10 * 60_000;
 
 /** Said by the same, soon after. */
 const follows = (message: MessageDto, before: MessageDto): boolean =>
-  message.author === before.author &&
-  message.why === null &&
-  Date.parse(message.sentAt) - Date.parse(before.sentAt) < PAUSE_MS;
+  message.author === before.author && Date.parse(message.sentAt) - Date.parse(before.sentAt) < PAUSE_MS;
 
 /** Tells whether the end is out of sight, by more than a message or so. */
 const watchEnd = (tell: (away: boolean) => void) => (element: HTMLElement | null) => {

@@ -146,7 +146,7 @@ export function ReplyBox({ conversation, messages, suggestion, writing, onSend }
           aria-describedby={`${REPLY_ID}-count`}
           aria-keyshortcuts="Control+Enter Meta+Enter"
           placeholder="Write a reply, or / for a saved one"
-          className="max-h-48 resize-none"
+          className="max-h-48 resize-none!"
           readOnly={!loaded}
           value={draft.text}
           onChange={({ target }) => change({ text: target.value })}

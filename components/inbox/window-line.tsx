@@ -33,7 +33,7 @@ export function WindowLine({ window: { state, until } }: { window: WindowDto }) 
           <Until at={until} now={now} />
           {left !== null && (
             <>
-              , <span className="numbers">{lengthOf(left)}</span> left
+              , <span className="tabular-nums">{lengthOf(left)}</span> left
             </>
           )}
           {state === "person" && "; the message is marked as such"}.

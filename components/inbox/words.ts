@@ -68,11 +68,10 @@ type Mark = { label: string; tone: Tone };
 
 /** What sets a conversation apart, most urgent first. */
 export function marksOf(conversation: ConversationDto, now: number | null): Mark[] {
-  const { kind, handedOver, pausedUntil, mode, ownMode, standby, archived } = conversation;
-  const isPaused =
-    mode !== "off" && pausedUntil !== null && (now === null || new Date(pausedUntil).getTime() > now);
+  const { kind, mode, ownMode, standby, archived } = conversation;
+  const isPaused = mode !== "off" && isHeld(conversation, now);
   return [
-    handedOver && { label: "Needs a person", tone: "warn" as const },
+    needsPerson(conversation, now) && { label: "Needs a person", tone: "warn" as const },
     kind !== "direct" && { label: kindWords[kind].one, tone: "neutral" as const },
     standby && { label: "Another app answers", tone: "neutral" as const },
     isPaused && { label: "Assistant paused", tone: "neutral" as const },
@@ -83,3 +82,13 @@ export function marksOf(conversation: ConversationDto, now: number | null): Mark
     archived && { label: "Archived", tone: "neutral" as const },
   ].filter((mark) => mark !== false && mark !== null);
 }
+
+/** Someone keeps the assistant still for a while. */
+export const isHeld = ({ pausedUntil }: Pick<ConversationDto, "pausedUntil">, now: number | null): boolean =>
+  pausedUntil !== null && (now === null || Date.parse(pausedUntil) > now);
+
+/** The assistant asked for a person, and nobody has taken over yet, or not for long enough. */
+export const needsPerson = (
+  conversation: Pick<ConversationDto, "handedOver" | "pausedUntil">,
+  now: number | null,
+): boolean => conversation.handedOver !== null && !isHeld(conversation, now);
