@@ -13,8 +13,9 @@ type Props = { user: { name: string; email: string }; sandboxUrl: string | undef
 /** The frame around every page of a signed-in person. */
 export function Shell({ user, sandboxUrl, children }: Props) {
   return (
-    <div className="md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
-      <header className="flex h-14 items-center justify-between border-b border-line bg-surface px-4 md:sticky md:top-0 md:h-dvh md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-4">
+    // A page marked data-room fills the window and scrolls in its own parts.
+    <div className="has-data-room:flex has-data-room:h-dvh has-data-room:flex-col md:grid! md:grid-cols-[15rem_minmax(0,1fr)]">
+      <header className="flex h-14 shrink-0 items-center justify-between border-b border-line bg-surface px-4 md:sticky md:top-0 md:h-dvh md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-4">
         <Link href="/dashboard" className="flex rounded-md md:px-2 md:pt-1">
           <Logo />
         </Link>
@@ -24,7 +25,7 @@ export function Shell({ user, sandboxUrl, children }: Props) {
           <Shortcuts />
         </div>
       </header>
-      <div className="min-w-0 pb-24 md:pb-10">
+      <div className="min-w-0 pb-24 has-data-room:flex has-data-room:min-h-0 has-data-room:grow has-data-room:flex-col has-data-[room=conversation]:pb-0 has-data-[room=list]:pb-[calc(3.75rem+env(safe-area-inset-bottom))] md:pb-10 md:has-data-room:h-dvh md:has-data-room:pb-0">
         {sandboxUrl && (
           <aside
             aria-label="Sandbox"
@@ -36,7 +37,11 @@ export function Shell({ user, sandboxUrl, children }: Props) {
             <FastForward />
           </aside>
         )}
-        <main id="main" tabIndex={-1} className="mx-auto max-w-5xl px-4 py-6 outline-none md:px-8 md:py-8">
+        <main
+          id="main"
+          tabIndex={-1}
+          className="mx-auto max-w-5xl px-4 py-6 outline-none has-data-room:flex has-data-room:min-h-0 has-data-room:w-full has-data-room:max-w-none has-data-room:grow has-data-room:flex-col has-data-room:p-0 md:px-8 md:py-8 md:has-data-room:p-0"
+        >
           {children}
         </main>
       </div>

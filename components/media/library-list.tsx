@@ -7,6 +7,7 @@ import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
+import { whenSeen } from "@/components/ui/when-seen";
 import { sentence } from "@/lib/http/api";
 import { mediaQueries } from "@/lib/media/queries";
 import type { MediaDto } from "@/lib/media/schema";
@@ -127,13 +128,3 @@ const LoadingGrid = () => (
     ))}
   </div>
 );
-
-/** Calls when the element comes into view. */
-const whenSeen = (seen: () => void) => (element: HTMLElement | null) => {
-  if (!element) return;
-  const observer = new IntersectionObserver((entries) => {
-    if (entries.some(({ isIntersecting }) => isIntersecting)) seen();
-  });
-  observer.observe(element);
-  return () => observer.disconnect();
-};

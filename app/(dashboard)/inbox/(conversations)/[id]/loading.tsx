@@ -1,0 +1,5 @@
+import { ConversationSkeleton } from "@/components/inbox/conversation-skeleton";
+
+export default function Loading() {
+  return <ConversationSkeleton />;
+}

@@ -1,0 +1,6 @@
+import { InboxWelcome } from "@/components/inbox/inbox-welcome";
+import { env } from "@/lib/env";
+
+export default function InboxPage() {
+  return <InboxWelcome sandboxUrl={env().sandboxUrl ?? null} />;
+}
