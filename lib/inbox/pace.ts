@@ -15,8 +15,11 @@ export async function turn(what: "text" | "media" | "history", connectionId: str
   if (mine > now) await wait(mine - now);
 }
 
-/** Meta: 100 messages a second, 10 with sound or film, 2 looks at conversations. Halved, since others may run beside us. */
-const APART_MS = { text: 20, media: 200, history: 600 };
+/**
+ * Meta: 100 messages a second, 10 with sound or film; halved, since others may run beside us. 2 questions about conversations
+ * a second, and one look takes two.
+ */
+const APART_MS = { text: 20, media: 200, history: 1_100 };
 
 function forgetPast(now: number): void {
   for (const [name, at] of nextAt) if (at < now) nextAt.delete(name);

@@ -43,8 +43,8 @@ import { windowOf } from "./window";
  */
 
 const SIDE_BY_SIDE = 10;
-/** Meta's word for an account that takes only one picture in a message. */
-const ONE_PICTURE = "2534068";
+/** The provider's word for an account that takes only one picture in a message. */
+const ONE_PICTURE = "one_image_only";
 
 /** Moves one message one step, then those that wait behind it. Safe to call at any time, any number of times. */
 export async function advanceMessage(id: string): Promise<void> {
@@ -239,7 +239,7 @@ async function failed(
     lost: lostAt !== null,
     error,
   });
-  if (lostAt === null && row.attachments.length > 1 && failure.code?.includes(ONE_PICTURE)) {
+  if (lostAt === null && row.attachments.length > 1 && failure.code === ONE_PICTURE) {
     return sendSingly(row, room);
   }
   const tried = afterFailure(failure, { lost: lostAt !== null, failures: row.failures });
