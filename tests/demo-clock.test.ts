@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type House, openHouse } from "./support/house";
+import { type OpenHouse, openHouse } from "./support/house";
 import { signUp } from "./support/people";
 
 /** Time is moved in the demo only. */
-let house: House;
+let house: OpenHouse;
 
 beforeAll(async () => {
   house = await openHouse({}, { sandboxed: false });

@@ -5,14 +5,14 @@ import type { NotificationsAnswer } from "@/lib/notifications/schema";
 import type { SettingsDto } from "@/lib/settings/schema";
 import { freePort } from "@/scripts/ports";
 import { waitUntil } from "@/scripts/wait";
-import { type House, openHouse } from "./support/house";
+import { type OpenHouse, openHouse } from "./support/house";
 import { type Mailbox, openMailbox } from "./support/mailbox";
 import { type PersonAtApp, signIn, signUp } from "./support/people";
 import { connectAccount, successOf, tick } from "./support/posting";
 
 /** What people hear of the life of their connections: each thing once, in time, and no more than they want. */
 
-let house: House;
+let house: OpenHouse;
 let mailbox: Mailbox;
 let smtpPort: number;
 let ada: PersonAtApp;

@@ -7,7 +7,7 @@ import { testSecrets } from "./secrets";
 import { openTap, type Point, type Statement, type Tap } from "./tap";
 
 /** What a worker is started beside. */
-export type Site = Pick<Desk, "databaseUrl" | "app" | "sandbox">;
+export type Site = Pick<Desk, "databaseUrl" | "sandbox"> & { app: Pick<Desk["app"], "url"> };
 
 /** Ends a worker at a chosen point of its work: a real process, really killed, with no hook in it. */
 export type ParkedWorker = { tap: Tap; program: Program };
