@@ -34,6 +34,8 @@ export const eventsOf = (
 ): InboxEvent[] =>
   messages
     .filter(({ created_time }) => created_time >= since)
+    // They are told newest first, and of one second so more than one.
+    .toReversed()
     .sort((one, other) => one.created_time.getTime() - other.created_time.getTime())
     .flatMap((message) => eventsOfOne(message, access));
 
