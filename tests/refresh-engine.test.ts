@@ -246,7 +246,7 @@ describe("C15: too early, late, and too late", () => {
     ]);
     expect(rows).toEqual([
       {
-        title: expect.stringMatching(/^Connect adabell.* on Instagram again$/),
+        title: expect.stringMatching(/^Instagram: .*adabell.* needs to be reconnected$/),
         body: expect.stringContaining("ended"),
       },
     ]);

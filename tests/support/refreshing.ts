@@ -3,6 +3,7 @@ import { v7 as uuid } from "uuid";
 import { users } from "@/drizzle/schema/auth";
 import { grants } from "@/drizzle/schema/connections";
 import { findHeld, insertConnection, insertGrant } from "@/lib/connections/data";
+import { canRenew } from "@/lib/connections/health";
 import { dueAt } from "@/lib/connections/refresh-times";
 import { openCredentials, sealCredentials } from "@/lib/connections/seal";
 import { database, db } from "@/lib/db";
@@ -182,6 +183,7 @@ export async function keep(
       scopes: credentials.scopes ?? null,
       accessExpiresAt: credentials.accessExpiresAt ?? null,
       refreshExpiresAt: credentials.refreshExpiresAt ?? null,
+      renewable: canRenew(connector, credentials),
       refreshDueAt: dueAt(connector, credentials),
       refreshedAt: new Date(),
     });
@@ -218,6 +220,7 @@ export async function keepMany(userId: string, platform: string, count: number):
         way: platform === "instagram" ? "instagram" : null,
         ...sealCredentials({ table: "grants", ...row }, credentials),
         accessExpiresAt: credentials.accessExpiresAt ?? null,
+        renewable: true,
         refreshDueAt: new Date(Date.now() - 1_000),
         refreshedAt: old,
         createdAt: old,
