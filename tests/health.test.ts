@@ -34,9 +34,15 @@ describe("how it is", () => {
 });
 
 describe("when it ends", () => {
-  const policy = { beforeExpiryMs: 0, minAgeMs: 0, keepAliveMs: null, rotates: false };
+  const policy: RefreshPolicy = {
+    by: "refresh_token",
+    beforeExpiryMs: 0,
+    minAgeMs: 0,
+    keepAliveMs: null,
+    rotates: false,
+  };
   const kept: Keeping = { renewable: true, failures: 0, accessExpiresAt: inDays(9), refreshExpiresAt: null };
-  const selfRenewing: RefreshPolicy = { ...policy, selfRenewing: true };
+  const selfRenewing: RefreshPolicy = { ...policy, by: "access_token" };
   const fixed: RefreshPolicy = { ...policy, fixedEnd: true };
   const rotating: RefreshPolicy = { ...policy, rotates: true };
   test.each<[string, Partial<Keeping>, RefreshPolicy | null, Date | null]>([
