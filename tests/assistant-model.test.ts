@@ -69,8 +69,8 @@ test("it is told the entries and the conversation as data, has no tools, and one
     '[e1] "When are you open?"',
     '"From 10 to 18."',
     "Said before:",
-    'customer: "Do you have bells?"',
-    'business: "We have many."',
+    'customer, earlier (context, do not answer): "Do you have bells?"',
+    'business, earlier (its answer): "We have many."',
     "Written now:",
     'customer: "Nice! What are your opening hours?"',
   ]);

@@ -14,8 +14,8 @@ import { startSandbox } from "./sandbox";
  */
 export type InboxSite = Awaited<ReturnType<typeof openInboxSite>>;
 
-/** Call before anything that reads the environment. */
-export async function openInboxSite() {
+/** Call before anything that reads the environment. @param more what else is set, once the sandbox's address is known */
+export async function openInboxSite(more: (sandboxUrl: string) => Record<string, string> = () => ({})) {
   const database = await createDatabase();
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -24,6 +24,7 @@ export async function openInboxSite() {
     DATABASE_URL: database.url,
     BETTER_AUTH_URL: origin,
     PLATFORM_SANDBOX_URL: sandbox.url,
+    ...more(sandbox.url),
   });
   const sql = new Client({ connectionString: database.url });
   await sql.connect();

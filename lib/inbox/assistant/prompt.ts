@@ -15,6 +15,11 @@ export type Prompt = { system: string; data: string };
 
 const LONGEST_TURN = 1_000;
 const MOST_TURNS = 12;
+/** So that no model takes what was asked before for what is asked now. */
+const EARLIER = {
+  customer: "customer, earlier (context, do not answer)",
+  business: "business, earlier (its answer)",
+} as const;
 
 export function promptFor(
   question: string,
@@ -40,7 +45,9 @@ export function promptFor(
     "Entries:",
     ...entries.flatMap(entryLines),
     "Said before:",
-    ...turns.slice(-MOST_TURNS).map(({ from, text }) => `${from}: ${quoted(text.slice(0, LONGEST_TURN))}`),
+    ...turns
+      .slice(-MOST_TURNS)
+      .map(({ from, text }) => `${EARLIER[from]}: ${quoted(text.slice(0, LONGEST_TURN))}`),
     "Written now:",
     `customer: ${quoted(question)}`,
   ].join("\n");
