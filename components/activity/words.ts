@@ -44,6 +44,27 @@ const words: Record<AuditAction, Words> = {
   "delivery.remove": ({ where }) => `Deleted a post from ${where}`,
   "media.add": () => "Added a file to the library",
   "media.delete": () => "Deleted a file from the library",
+  "message.settle": ({ details }) =>
+    SETTLED[String(details["as"])] ?? "Decided about a message that was not confirmed",
+  "inbox.subscribe": ({ where }) => `Turned messages on for ${where}`,
+  "inbox.replay": () => "Had an event of the inbox read again",
+  "inbox.answering": ({ where, details }) =>
+    `Changed how the assistant answers at ${where}${ANSWERING[String(details["mode"])] ?? ""}`,
+  "knowledge.add": () => "Taught the assistant something",
+  "knowledge.change": () => "Changed what the assistant knows",
+  "knowledge.delete": () => "Made the assistant forget something",
+};
+
+const SETTLED: Record<string, string> = {
+  sent: "Said that a message had arrived",
+  resend: "Sent a message again",
+  dismiss: "Left a message unsent",
+};
+
+const ANSWERING: Record<string, string> = {
+  off: ": it is off",
+  suggest: ": it suggests",
+  auto: ": it answers by itself",
 };
 
 const OUTCOMES: Record<string, (where: string) => string> = {

@@ -7,6 +7,7 @@ import { ConnectionFacts } from "@/components/connections/connection-facts";
 import { SessionLink } from "@/components/connections/session-link";
 import { accountLabel, needsAttention, permissionWords, statusOf } from "@/components/connections/status";
 import { useRefresh, useTest } from "@/components/connections/use-upkeep";
+import { SubscriptionLine } from "@/components/inbox/subscription-line";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { ExternalLink } from "@/components/ui/external-link";
@@ -98,6 +99,7 @@ export function ConnectionRow({ connection, platformName, canConnect, isWanted, 
           Disconnect<span className="sr-only"> {label}</span>
         </Button>
       </div>
+      <SubscriptionLine connectionId={connection.id} returnTo="/settings/integrations" />
       <ConnectionFacts connection={connection} platformName={platformName} />
     </li>
   );

@@ -35,7 +35,7 @@ export function Bubble({ message, conversation, answered, isFirst, onAnswer }: P
   return (
     <article
       id={`message-${message.id}`}
-      aria-label={`${who}, ${new Date(message.sentAt).toISOString()}`}
+      aria-label={who}
       className={clsx(
         "group grid max-w-[85%] gap-1 sm:max-w-[75%]",
         ours ? "justify-items-end justify-self-end" : "justify-items-start justify-self-start",

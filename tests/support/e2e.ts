@@ -22,7 +22,10 @@ export type Demo = {
   /** The same person over HTTP. */
   http: PersonAtApp;
   /** Connects an account without the consent page. Returns the connection's id. */
-  connect(platform: "threads" | "twitter", decision?: Omit<Consent, "authorizeUrl">): Promise<string>;
+  connect(
+    platform: "threads" | "twitter" | "instagram",
+    decision?: Omit<Consent, "authorizeUrl">,
+  ): Promise<string>;
 };
 
 type WorkerFixtures = { site: Site };

@@ -1,11 +1,22 @@
+import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { EventLog } from "@/components/inbox/event-log";
 import { InboxLink } from "@/components/inbox/inbox-link";
 import { PageHead } from "@/components/shell";
+import { listEvents } from "@/lib/inbox/events-data";
+import { inboxQueries } from "@/lib/inbox/queries";
+import { makeQueryClient } from "@/lib/query-client";
+import { requireUser } from "@/lib/session";
 
 export const metadata: Metadata = { title: "What came in" };
 
-export default function LogPage() {
+export default async function LogPage() {
+  const user = await requireUser();
+  const client = makeQueryClient();
+  await client.prefetchInfiniteQuery({
+    ...inboxQueries.events(),
+    queryFn: ({ pageParam }) => listEvents(user.id, pageParam),
+  });
   return (
     <>
       <InboxLink />
@@ -13,7 +24,9 @@ export default function LogPage() {
         title="What came in"
         lead="Each event as the platform sent it, and what was made of it. Read one again when something seems missing."
       />
-      <EventLog />
+      <HydrationBoundary state={dehydrate(client)}>
+        <EventLog />
+      </HydrationBoundary>
     </>
   );
 }
