@@ -289,7 +289,7 @@ describe("leaving for good", () => {
     expect([await connectionsOf(again), await activityOf(again)]).toEqual([[], []]);
   });
 
-  test("platforms and a store that do not answer keep nobody", async () => {
+  test("platforms that do not answer keep nobody", async () => {
     const { sandbox, sql } = house();
     const { userId } = await settleIn(eva);
     for (const platform of ["facebook", "twitter"])
