@@ -169,7 +169,7 @@ report(
     `All ${GRANTS.toLocaleString("en")} in ${seconds(over * GRANTS)}; the platforms' own time is ${seconds((LATENCY_MS * GRANTS) / (LANES * platforms.length))}, and one by one it would be ${seconds(loop * GRANTS)} (extrapolated from the sample). Aims: 1.5 times the platforms' own time, a sixth of one by one.`,
     `Heap in use, median of the first and of the last quarter of a run: ${heaps.map((heap) => `${mb(heap.slice(0, Math.ceil(heap.length / 4)))} and ${mb(heap.slice(-Math.ceil(heap.length / 4)))}`).join("; ")} (rounds in turn, the first warms up).`,
     `From the platform's answer to the commit: p50 ${ms(median(windows))}, p99 ${ms(quantile(windows, 0.99))} of ${windows.length} (aim: 15 ms). Aims for a token: 1 ms over "select 1" when it is good, 25 ms over the platform's own time when it has run out.`,
-    `Of that, ${ms(median(processor))} of processor time per grant are ours. Engine and database share this machine with the platforms' stand-in, a process of its own, and with whatever else runs: load average ${loadavg()[0]?.toFixed(0)} at the end.`,
+    `${ms(median(processor))} of processor time per grant are ours. Engine and database share this machine with the platforms' stand-in, a process of its own, and with whatever else runs: load average ${loadavg()[0]?.toFixed(0)} at the end.`,
   ],
 );
 
