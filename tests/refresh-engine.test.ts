@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { withAccess } from "@/lib/connections/access";
 import { checkConnection, refreshConnection } from "@/lib/connections/check";
-import { listConnections } from "@/lib/connections/data";
+import { findGrant, listConnections } from "@/lib/connections/data";
+import { endGrant } from "@/lib/connections/end";
 import { refreshDue } from "@/lib/connections/refresh-due";
 import { sealCredentials } from "@/lib/connections/seal";
+import { db } from "@/lib/db";
 import { waitUntil } from "@/scripts/wait";
 import { createDatabase } from "./support/postgres";
 import { type Keep, type Kept, openKeep } from "./support/refreshing";
@@ -318,6 +320,23 @@ test("the platform's own no ends the grant at once, and is believed only while n
   );
   expect(await borrowed).toBe("brought by a sibling");
   expect(await keep.grant(id)).toMatchObject({ dead: false, failures: 0 });
+  kept.twitter = await keep.connect("twitter", "adabell");
+});
+
+test("a grant that its platform ends in the middle of a renewal is lent to nobody", async () => {
+  await trouble("twitter", { kind: "latency", latencyMs: 1_500 });
+  await keep.runOut(kept.twitter);
+  const borrowed = failureOf(borrow(kept.twitter));
+  await waitUntil(async () => ((await keep.grant(kept.twitter.grantId)).asked === 1 ? true : null), {
+    withinMs: 10_000,
+    everyMs: 10,
+    otherwise: "It was not asked.",
+  });
+  const grant = await findGrant(kept.twitter.grantId);
+  const why = { code: "deauthorized", message: "Removed at the platform." };
+  if (grant) await db().transaction((tx) => endGrant(tx, grant, why));
+  expect(await borrowed).toMatchObject({ kind: "reconnect", code: "deauthorized" });
+  expect(await keep.grant(kept.twitter.grantId)).toMatchObject({ dead: true, code: "deauthorized" });
   kept.twitter = await keep.connect("twitter", "adabell");
 });
 

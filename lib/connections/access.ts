@@ -37,7 +37,7 @@ export async function withAccess<T>(
       },
     );
   }
-  if (held.grant.deadAt) throw dead(held.grant);
+  alive(held.grant);
 
   const grant = await freshEnough(provider, held);
   try {
@@ -71,7 +71,7 @@ async function freshEnough(provider: Provider, { connection, grant }: Held): Pro
     const barren = error.code === NOTHING_TO_RENEW;
     if (barren && !lives) await noteRefusal(connection, error);
     if (!lives || (error.kind === "reconnect" && !barren)) throw error;
-    return (await findGrant(grant.id)) ?? grant;
+    return alive((await findGrant(grant.id)) ?? grant);
   }
 }
 
@@ -83,7 +83,7 @@ async function renewRefused(
 ): Promise<GrantRow> {
   const current = await findGrant(grant.id);
   // Someone else renewed it while we were asking: theirs is the token to use.
-  if (current && current.version !== grant.version) return current;
+  if (current && current.version !== grant.version) return alive(current);
   const { connector } = provider;
   const ageMs = Date.now() - renewedAt(grant);
   if (!canRefresh(connector) || ageMs < connector.refreshPolicy.minAgeMs) {
@@ -97,6 +97,11 @@ async function renewRefused(
     await noteRefusal(connection, refusal);
     throw refusal;
   }
+}
+
+function alive(grant: GrantRow): GrantRow {
+  if (grant.deadAt) throw dead(grant);
+  return grant;
 }
 
 const isRefusedToken = (error: unknown): error is PlatformError =>

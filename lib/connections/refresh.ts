@@ -88,8 +88,9 @@ async function refreshOnce(source: Source, seen: GrantRow): Promise<GrantRow> {
     }
     const current = await findGrant(seen.id);
     if (!current) throw gone();
-    if (current.version !== seen.version) return current;
+    // Ended first: whoever ends a grant moves its version, too.
     if (current.deadAt) throw dead(current);
+    if (current.version !== seen.version) return current;
     // A failed renewal waits, and until it is tried again its failure is the answer to all who come.
     if (!isLeased(current) && isWaiting(current)) throw waiting(current);
     await wait(GLANCE_MS);
