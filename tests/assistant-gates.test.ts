@@ -314,6 +314,18 @@ test("whoever may still be writing is waited for: the job comes back", async () 
   expect(await room.sent(chatty)).toEqual([hours]);
 });
 
+test("what they write while an answer is on its way is answered too", async () => {
+  await ada.knows("Can I return something?", "Within 30 days.");
+  const conversation = await asked(question);
+  await room.says(conversation, "Can I get my money back?", { agoMs: 2_000 });
+  // The first answer reaches them later than they wrote the second question.
+  await room.sql.query("update messages set state = 'sent', sent_at = now() where author = 'assistant'");
+  await answer(conversation);
+  expect((await room.sent(conversation)).sort()).toEqual([hours, "Within 30 days."]);
+  await answer(conversation);
+  expect(await room.sent(conversation)).toHaveLength(2);
+});
+
 test("what was answered by a person is not answered again", async () => {
   const conversation = await ada.customer();
   await room.says(conversation, question);

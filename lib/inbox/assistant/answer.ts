@@ -181,6 +181,7 @@ async function concludeIn(
     const refused = { ...verdict, say: "person" as const, asked: false, reason: REFUSED };
     return finish(await handOver(tx, claim, now, burst, refused));
   }
+  await dismissDrafts(tx, now.userId, now.id);
   const credits = await pay(tx, now, verdict);
   return finish({ ...told(verdict), outcome: "answered", text, credits });
 }

@@ -19,11 +19,11 @@ export type Burst = {
 const MEDIA = new Set(["image", "video", "audio", "file"]);
 const LONGEST = 2_000;
 
-/** @param said what was said last, oldest first. @returns null when the last word is not theirs */
+/** @param said what was said last, oldest first. @returns null when all of theirs is answered */
 export function burstOf(said: Said[]): Burst | null {
   const real = said.filter(({ aside }) => !aside);
-  const ours = real.findLastIndex(({ author }) => author !== "them");
-  const theirs = real.slice(ours + 1);
+  const covered = Math.max(-1, ...real.map((_, at) => coveredBy(real, at)));
+  const theirs = real.filter(({ author }, at) => author === "them" && at > covered);
   const last = theirs.at(-1);
   if (!last) return null;
   const text = theirs
@@ -37,9 +37,17 @@ export function burstOf(said: Said[]): Burst | null {
     media: theirs.some(({ attachments }) => attachments.some((type) => MEDIA.has(type))),
     words: wordsOf(text).length > 0,
     turns: real
-      .slice(0, ours + 1)
+      .filter((one) => !theirs.includes(one))
       .flatMap(({ author, text }) =>
         text ? [{ from: author === "them" ? ("customer" as const) : ("business" as const), text }] : [],
       ),
   };
+}
+
+/** Up to where a message of ours answers: a person has seen what was there, the assistant only what it had considered. */
+function coveredBy(real: Said[], at: number): number {
+  const one = real[at];
+  if (!one || one.author === "them") return -1;
+  if (one.author !== "assistant" || one.answers === null) return at;
+  return real.findIndex(({ id }) => id === one.answers);
 }

@@ -1,5 +1,6 @@
 import "server-only";
 import { and, desc, eq, inArray, isNotNull, notInArray, sql } from "drizzle-orm";
+import { answers } from "@/drizzle/schema/assistant";
 import { users } from "@/drizzle/schema/auth";
 import { connections } from "@/drizzle/schema/connections";
 import { conversations, inboxAccounts, messages } from "@/drizzle/schema/inbox";
@@ -38,6 +39,8 @@ export type Said = {
   author: "them" | "person" | "phone" | "assistant";
   text: string | null;
   attachments: string[];
+  /** The assistant's: the last message it had considered. It may have gone out after newer ones came in. */
+  answers: string | null;
   /** Nothing that was said: how they came, or to themselves. */
   aside: boolean;
   sentAt: Date;
@@ -93,8 +96,9 @@ export async function findConversation(
 /** What was said last, oldest first; what never went out is not part of it, nor what was taken back. */
 export async function recentMessages(tx: Queryable, conversationId: string): Promise<Said[]> {
   const rows = await tx
-    .select()
+    .select({ message: messages, answers: answers.messageId })
     .from(messages)
+    .leftJoin(answers, and(eq(answers.id, messages.wish), eq(messages.author, "assistant")))
     .where(
       and(
         eq(messages.conversationId, conversationId),
@@ -104,8 +108,9 @@ export async function recentMessages(tx: Queryable, conversationId: string): Pro
     )
     .orderBy(desc(messages.sentAt), desc(messages.id))
     .limit(RECENT);
-  return rows.reverse().map((row) => ({
+  return rows.reverse().map(({ message: row, answers }) => ({
     id: row.id,
+    answers,
     // safe: not null by the query, and the table's check holds exactly these words
     author: row.author as Said["author"],
     text: row.unsentAt ? null : row.text,

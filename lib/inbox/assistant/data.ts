@@ -202,8 +202,11 @@ export async function isOvertaken(
      where newer.conversation_id = ${conversationId} and newer.id <> known.id
        and newer.author is not null and newer.state not in ('failed', 'cancelled')
        and newer.details->>'event' is null
-       and case when newer.author = 'them' then (newer.sent_at, newer.id) > (known.sent_at, known.id)
-                else newer.sent_at > known.sent_at or newer.created_at > known.created_at end
+       and case newer.author
+             when 'them' then (newer.sent_at, newer.id) > (known.sent_at, known.id)
+             -- What the assistant says to an earlier message may go out late: that overtakes nothing.
+             when 'assistant' then false
+             else newer.sent_at > known.sent_at or newer.created_at > known.created_at end
      limit 1`);
   return rows.length > 0;
 }
@@ -242,7 +245,7 @@ export async function suggestionOf(conversationId: string): Promise<SuggestionDt
         eq(answers.draft, "open"),
         sql`not exists (
           select 1 from messages later
-           where later.conversation_id = ${answers.conversationId} and later.author in ('person', 'phone', 'assistant')
+           where later.conversation_id = ${answers.conversationId} and later.author in ('person', 'phone')
              and later.state not in ('failed', 'cancelled') and later.sent_at > ${messages.sentAt})`,
       ),
     )
