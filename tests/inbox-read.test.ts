@@ -2,7 +2,8 @@ import { v7 as uuid } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SignedIn } from "@/lib/session";
 import { waitUntil } from "@/scripts/wait";
-import { type Account, digits, element, entry, type Intake, openIntake, tick } from "./support/inbox";
+import { type Intake, openIntake } from "./support/inbox";
+import { type Account, digits, element, entry, tick } from "./support/inbox-wire";
 
 /** What a person sees of their inbox: pages, filters, search, numbers, the raw log, and what changes while they look. */
 
