@@ -12,7 +12,9 @@ import type { Statement } from "./support/tap";
  * makes the long form.
  */
 const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 1);
-const limit = 60_000 + ROUNDS * 30_000;
+/** A whole world is started and imported here, beside whatever else the machine does. */
+const HOOK_MS = 300_000;
+const limit = 150_000 + ROUNDS * 60_000;
 
 let site: InboxSite;
 let ada: SignedIn;
@@ -29,12 +31,12 @@ beforeAll(async () => {
   await site.sandbox.message({ account: "adabell", from: jane, text: "Hello" });
   await site.settle();
   room = await site.conversationWith(ada, jane);
-  pool = workerPool({ databaseUrl: site.databaseUrl, app: { url: site.origin }, sandbox: site.sandbox }, 1);
-});
+  pool = workerPool(site, 1);
+}, HOOK_MS);
 afterAll(async () => {
   await pool.close();
   await site.stop();
-});
+}, HOOK_MS);
 
 const isClaim = ({ sql }: Statement) => sql.startsWith('update "messages"') && /case when/.test(sql);
 const isFence = ({ sql }: Statement) =>
@@ -66,7 +68,7 @@ describe.each<{ name: string; point: Point }>([
         about: (statement, earlier) => (point.at(statement, earlier)?.params.includes(id) ? id : null),
       });
       await waitUntil(() => (worker.tap.reached().includes(id) ? true : null), {
-        withinMs: 45_000,
+        withinMs: 90_000,
         everyMs: 5,
         otherwise: `The worker did not come to the point.\n${worker.program.output()}`,
       });
@@ -89,7 +91,7 @@ describe.each(["hang", "accept_then_hang"] as const)(
             const held = await site.sandbox.requests({ operation: "send", since: sequence });
             return held.some(({ fault }) => fault === kind) ? true : null;
           },
-          { withinMs: 45_000, everyMs: 10, otherwise: `Nothing was sent.\n${worker.program.output()}` },
+          { withinMs: 90_000, everyMs: 10, otherwise: `Nothing was sent.\n${worker.program.output()}` },
         );
         await killWorker(worker);
         await site.sandbox.clearFaults();

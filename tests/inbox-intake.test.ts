@@ -1,17 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { answerChallenge } from "@/lib/inbox/intake";
-import {
-  delivery,
-  digits,
-  element,
-  entry,
-  type Intake,
-  META_SECRET,
-  openIntake,
-  signed,
-  tick,
-} from "./support/inbox";
+import { type Intake, openIntake } from "./support/inbox";
+import { delivery, digits, element, entry, META_SECRET, signed, tick } from "./support/inbox-wire";
 
 /** What comes in at the webhook's door: proved, kept, and refused without a trace. */
 

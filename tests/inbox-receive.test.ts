@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type Account,
-  delivery,
-  digits,
-  element,
-  entry,
-  type Intake,
-  openIntake,
-  tick,
-} from "./support/inbox";
+import { type Intake, openIntake } from "./support/inbox";
+import { type Account, delivery, digits, element, entry, tick } from "./support/inbox-wire";
 
 /** What is told of messages becomes conversations: however often it is told, and in whatever order. */
 

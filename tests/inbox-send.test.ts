@@ -24,8 +24,8 @@ beforeAll(async () => {
   reading = await import("@/lib/inbox/read");
   ada = await site.person();
   await site.connect(ada, "adabell");
-});
-afterAll(() => site.stop());
+}, 300_000);
+afterAll(() => site.stop(), 300_000);
 
 /** Each test has a customer of its own. */
 const customers = [jane, "tomasz_w", "lena.krueger", "amara.o", "yuki.in.kyoto", "troll_77", "just_sam"];

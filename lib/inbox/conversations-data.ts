@@ -218,8 +218,8 @@ export async function countNumbers(userId: string, days: number): Promise<InboxN
            count(*) filter (where author = 'assistant')::int as assistant,
            (percentile_cont(0.5) within group (order by extract(epoch from answered_at - sent_at) * 1000)
              filter (where opens and answered_at is not null))::float8 as median,
-           (select count(*)::int from conversations c
-             where c.user_id = ${userId} and c.handed_over_at > ${since}) as handed_over
+           (select count(*)::int from answers a
+             where a.user_id = ${userId} and a.outcome = 'handed_over' and a.decided_at > ${since}) as handed_over
       from said`);
   // safe: the statement above names exactly these columns
   const counted = rows[0] as Counted | undefined;

@@ -1,4 +1,5 @@
 import "server-only";
+import { sandboxOrigin } from "@/lib/env";
 import type { Referral } from "@/lib/platforms/inbox-contract";
 import type { Listed, ThreadMessage } from "./conversations-data";
 import type { StoredAttachment, StoredReaction } from "./fold";
@@ -159,8 +160,8 @@ const EMOJI: Record<string, string> = {
   other: "👍",
 };
 
-/** Nothing but https, whatever someone managed to send. */
+/** Nothing but https, whatever someone managed to send; and what the sandbox shows of itself. */
 const safeLink = (url: string | null | undefined): string | null => {
   const parsed = url ? URL.parse(url) : null;
-  return parsed?.protocol === "https:" ? parsed.href : null;
+  return parsed && (parsed.protocol === "https:" || parsed.origin === sandboxOrigin()) ? parsed.href : null;
 };

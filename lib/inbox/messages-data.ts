@@ -50,8 +50,13 @@ export async function findRoom(tx: Queryable, id: string): Promise<Room | null> 
   return room ?? null;
 }
 
+/** What is queued is due at once, by the database's clock. */
 export async function insertMessages(tx: Tx, rows: (typeof messages.$inferInsert)[]): Promise<MessageRow[]> {
-  return rows.length === 0 ? [] : tx.insert(messages).values(rows).returning();
+  if (rows.length === 0) return [];
+  return tx
+    .insert(messages)
+    .values(rows.map((row) => ({ ...row, dueAt: row.state === "queued" ? sql`now()` : null })))
+    .returning();
 }
 
 /** The messages that came of a wish, in order. */

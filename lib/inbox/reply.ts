@@ -94,7 +94,6 @@ export async function enqueueReply(tx: Tx, reply: Reply): Promise<string[] | nul
     wish: reply.wish,
     part: at * PART_STEP,
     sentAt: new Date(),
-    dueAt: new Date(),
     ...part,
     // Only the first part is an answer to something.
     replyTo: at === 0 && target.replyTo ? { messageId: target.replyTo } : null,

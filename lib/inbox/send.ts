@@ -269,7 +269,6 @@ async function sendSingly(row: MessageRow, room: Room): Promise<string | null> {
         attempt: 0,
         leaseUntil: null,
         fencedAt: null,
-        dueAt: new Date(),
       })),
     );
     return { state: "queued", nextInMs: 0, fencedAt: null, attachments: first ? [first] : [] };
@@ -285,6 +284,8 @@ async function look(row: MessageRow, room: Room, fencedAt: Date): Promise<string
   if (row.state === "sending" && sinceMs < firstAfterMs) {
     return save(row, room, { ...unsure("died"), nextInMs: firstAfterMs - sinceMs, failures: 0 });
   }
+  // Who died while sending has not looked yet: what is counted there are tries.
+  const looks = row.state === "uncertain" ? row.failures : 0;
   const { peerId } = room.conversation;
   // Comments have no history that could be asked.
   if (row.details["channel"] === "public" || peerId === null) {
@@ -314,7 +315,7 @@ async function look(row: MessageRow, room: Room, fencedAt: Date): Promise<string
       log.info("message.found", { messageId: row.id, platform: room.platform });
       return nextInLine(db(), row.conversationId);
     }
-    const tried = afterLook(row.failures);
+    const tried = afterLook(looks);
     return await save(row, room, { ...unsure("not_seen"), ...tried, errorMessage: wordsFor(tried.nextInMs) });
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
@@ -324,7 +325,7 @@ async function look(row: MessageRow, room: Room, fencedAt: Date): Promise<string
       code: error.code,
       error,
     });
-    const tried = afterLook(row.failures);
+    const tried = afterLook(looks);
     return save(row, room, { ...unsure("could_not_look"), ...tried, errorMessage: wordsFor(tried.nextInMs) });
   }
 }

@@ -33,7 +33,7 @@ export async function parkWorker(desk: Site): Promise<ParkedWorker> {
       if (program.exit()) throw new Error(`The worker ended:\n${program.output()}`);
       return tap.reached().includes("sweep") ? true : null;
     },
-    { withinMs: 30_000, everyMs: 10, otherwise: "The worker did not look for work." },
+    { withinMs: 100_000, everyMs: 10, otherwise: "The worker did not look for work." },
   );
   return { tap, program };
 }

@@ -62,7 +62,7 @@ export async function openInboxSite(more: (sandboxUrl: string) => Record<string,
 
   return {
     databaseUrl: database.url,
-    origin,
+    app: { url: origin },
     sandbox,
     sql,
     work,
