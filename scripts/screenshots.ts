@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
+import type { ConnectionsAnswer } from "@/lib/connections/schema";
 import type { PostPage } from "@/lib/posts/schema";
 import { chromiumOptions } from "@/tests/support/browser";
 import { installBrowser } from "./browser";
@@ -25,6 +26,7 @@ async function takeAll(origin: string, folder: string): Promise<number> {
   try {
     const demo = await browser.newContext({ baseURL: origin });
     const postPath = await liveALittle(demo);
+    const conversationPath = await receiveALittle(demo);
     const shots: Shot[] = [
       { name: "sign-in", path: "/sign-in", signedIn: false },
       { name: "sign-up", path: "/sign-up", signedIn: false },
@@ -33,6 +35,9 @@ async function takeAll(origin: string, folder: string): Promise<number> {
       { name: "posts", path: "/posts", signedIn: true },
       { name: "post", path: postPath, signedIn: true },
       { name: "accounts", path: "/settings/integrations", signedIn: true },
+      { name: "inbox", path: "/inbox", signedIn: true },
+      { name: "conversation", path: conversationPath, signedIn: true },
+      { name: "assistant", path: "/inbox/assistant", signedIn: true },
     ];
     const state = await demo.storageState();
     for (const scheme of schemes) {
@@ -70,8 +75,13 @@ async function take(
   const page = await context.newPage();
   await page.goto(shot.path);
   await page.getByRole("heading", { level: 1 }).first().waitFor();
-  // Numbers and lists that arrive after the page itself.
-  await page.waitForLoadState("networkidle");
+  // Numbers and lists that arrive after the page itself. The network is never idle: the inbox listens.
+  await page.waitForFunction(
+    () =>
+      ![...document.querySelectorAll("[role=status]")].some(({ textContent }) =>
+        /^Loading/.test(textContent),
+      ),
+  );
   // A window as tall as the page: bars that stick to its edges belong to the end, not across the middle.
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   const width = page.viewportSize()?.width ?? widths.wide.width;
@@ -108,9 +118,36 @@ async function liveALittle(context: BrowserContext): Promise<string> {
   return `/posts/${post.id}`;
 }
 
-async function connect(page: Page, platform: string): Promise<void> {
+/** Connects Instagram, and has customers write. Returns the path of one conversation. */
+async function receiveALittle(context: BrowserContext): Promise<string> {
+  const page = await context.newPage();
+  await connect(page, "Instagram", "Connect Instagram with Instagram");
+  const answer = await page.request.get("/api/connections");
+  // safe: the route answers with this type
+  const { sandboxUrl, connections } = (await answer.json()) as ConnectionsAnswer;
+  const account = connections.find(({ platform }) => platform === "instagram")?.remoteId;
+  const write = (from: string, text: string) =>
+    page.request.post(`${sandboxUrl}/_sandbox/messages`, { data: { account, from, text } });
+  await page.goto("/inbox");
+  await page.getByRole("heading", { name: "Inbox", level: 1 }).waitFor();
+  await write("tomasz_w", "Thank you for Sunday, it was beautiful!");
+  await write("amara.o", "Is the tower open in December?");
+  await write("jane.harper", "Hello! Do you still have a place for two on Sunday?");
+  await write("jane.harper", "We would come at ten.");
+  const row = page.locator("a[data-conversation]", { hasText: "We would come at ten." });
+  await row.click();
+  const reply = page.getByRole("textbox", { name: /^Reply to/ });
+  await reply.fill("Yes, we have. What name may we write down?");
+  await reply.press("Control+Enter");
+  await page.getByRole("article").filter({ hasText: "What name may we" }).getByText("Sent").waitFor();
+  const { pathname } = new URL(page.url());
+  await page.close();
+  return pathname;
+}
+
+async function connect(page: Page, platform: string, words = `Connect ${platform}`): Promise<void> {
   await page.goto("/settings/integrations");
-  const button = page.getByRole("button", { name: `Connect ${platform}`, exact: true });
+  const button = page.getByRole("button", { name: new RegExp(`^${words}(:|$)`) });
   await button.waitFor();
   const card = page.getByRole("region", { name: platform, exact: true }).getByRole("listitem");
   if ((await card.count()) > 0) return;
