@@ -36,7 +36,7 @@ export function ConnectionRow({ connection, platformName, canConnect, isWanted, 
   const refresh = useRefresh();
   const reconnect = useFocusWhen<HTMLButtonElement & HTMLAnchorElement>(isWanted);
   return (
-    <li className={clsx("grid gap-3 px-5 py-4", isWanted && "bg-accent-soft")}>
+    <li className={clsx("grid gap-3 px-5 py-4", isWanted && "bg-accent-soft last:rounded-b-xl")}>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="min-w-0 font-medium break-words">
           {connection.name}
