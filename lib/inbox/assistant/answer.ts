@@ -13,6 +13,7 @@ import {
   type Decided,
   dismissDrafts,
   giveUpAnswers,
+  holdsClaim,
   isFirstAnswer,
   isOvertaken,
   markHandedOver,
@@ -147,6 +148,8 @@ async function concludeIn(
   verdict: Verdict,
 ): Promise<Decided> {
   await takeTurn(tx, before.connectionId);
+  // Whoever thought longer than its lease may find that another has answered, in other words.
+  if (!(await holdsClaim(tx, claim))) throw new Undone(null);
   const now = await findConversation(tx, before.id);
   const dropped = (reason: string): Decided => ({ ...told(verdict), outcome: "dropped", reason });
   const finish = async (decided: Decided): Promise<Decided> => {

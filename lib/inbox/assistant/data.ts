@@ -67,6 +67,15 @@ export async function settleAnswer(tx: Tx, { id, attempt }: Claim, decided: Deci
   return rows.length > 0;
 }
 
+/** Whether this claim still has the decision to make. */
+export async function holdsClaim(tx: Queryable, { id, attempt }: Claim): Promise<boolean> {
+  const rows = await tx
+    .select({ id: answers.id })
+    .from(answers)
+    .where(and(eq(answers.id, id), eq(answers.attempt, attempt), isNull(answers.outcome)));
+  return rows.length > 0;
+}
+
 /** A draft that somebody here asked for. */
 export async function insertDraft(
   tx: Tx,
