@@ -138,10 +138,15 @@ test("what never arrived stays unconfirmed until a person decides", async () => 
   await site.sandbox.fault({ platform: "instagram", operation: "send", kind: "reset", times: 1 });
   const [id = ""] = await answer({ text: "Never arrived" });
   await site.work();
-  for (let look = 0; look < 3; look += 1) {
-    await site.timePasses();
-    await site.work();
-  }
+  await waitUntil(
+    async () => {
+      await site.timePasses();
+      await site.work();
+      const open = await site.rows("select 1 from messages where id = $1 and due_at is not null", [id]);
+      return open.length === 0 ? true : null;
+    },
+    { withinMs: 60_000, everyMs: 100, otherwise: "We look and look." },
+  );
   expect((await ours()).at(-1)).toMatchObject({ state: "uncertain", error: { code: "not_seen" } });
   expect(await theirTexts()).not.toContain("Never arrived");
   await settling.settle(ada, id, "resend");

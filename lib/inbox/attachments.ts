@@ -65,16 +65,26 @@ export async function keepAttachments(messageId: string): Promise<void> {
   await removeOrphans();
 }
 
-/** Removes the bytes of copies whose message is gone, or was taken back. */
+/** Removes the bytes of copies whose message is gone, or was taken back. What cannot be removed now is tried again later. */
 export async function removeOrphans(): Promise<void> {
-  const orphans = await orphanedFiles(200);
-  if (orphans.length === 0) return;
   const place = await storage();
-  for (const { id, storageKey } of orphans) {
-    await place.remove(storageKey);
-    await deleteFiles([id]);
+  for (;;) {
+    const orphans = await orphanedFiles(ORPHANS_AT_ONCE);
+    const removed: string[] = [];
+    for (const { id, storageKey } of orphans) {
+      try {
+        await place.remove(storageKey);
+        removed.push(id);
+      } catch (error) {
+        log.warn("inbox.remove_failed", { fileId: id, error });
+      }
+    }
+    await deleteFiles(removed);
+    if (orphans.length < ORPHANS_AT_ONCE || removed.length === 0) return;
   }
 }
+
+const ORPHANS_AT_ONCE = 200;
 
 const isWaiting = ({ state, url }: StoredAttachment): boolean => state === "fetching" && url !== null;
 

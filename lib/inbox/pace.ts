@@ -19,7 +19,7 @@ export async function turn(what: "text" | "media" | "history", connectionId: str
  * Meta: 100 messages a second, 10 with sound or film; halved, since others may run beside us. 2 questions about conversations
  * a second, and one look takes two.
  */
-const APART_MS = { text: 20, media: 200, history: 1_100 };
+const APART_MS = { text: 20, media: 200, history: 1_500 };
 
 function forgetPast(now: number): void {
   for (const [name, at] of nextAt) if (at < now) nextAt.delete(name);

@@ -2,13 +2,11 @@ import "server-only";
 import { and, asc, eq, getTableColumns, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { conversations, inboxFiles, messages } from "@/drizzle/schema/inbox";
 import type { Tx } from "@/lib/db";
-import type { ConversationKind } from "./schema";
 
 /** The only SQL by which what platforms tell becomes conversations and messages. Its callers hold the account's lock. */
 
 export type MessageRow = typeof messages.$inferSelect;
 export type ConversationRow = typeof conversations.$inferSelect;
-export type ConversationKey = { kind: ConversationKind; remoteKey: string };
 
 /** A conversation of which nothing is known yet but an aside: it is in no list until something is said. */
 export const NOTHING_SAID = new Date(0);

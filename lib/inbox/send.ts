@@ -325,7 +325,11 @@ async function look(row: MessageRow, room: Room, fencedAt: Date): Promise<string
       code: error.code,
       error,
     });
-    const tried = afterLook(looks);
+    // Asked to wait, we have not looked yet.
+    const tried =
+      error.kind === "slow_down"
+        ? { ...afterLook(looks - 1), nextInMs: error.retryAfterMs ?? LOOK_AFTER_MS[0] ?? 0 }
+        : afterLook(looks);
     return save(row, room, { ...unsure("could_not_look"), ...tried, errorMessage: wordsFor(tried.nextInMs) });
   }
 }

@@ -1,6 +1,7 @@
 import "server-only";
 import { disconnectAll } from "@/lib/connections/disconnect";
 import { deleteTrail } from "@/lib/connections/leaving-data";
+import { removeOrphans } from "@/lib/inbox/attachments";
 import { log } from "@/lib/log";
 import { emptyLibrary } from "@/lib/media/library";
 
@@ -11,6 +12,8 @@ import { emptyLibrary } from "@/lib/media/library";
 export async function prepareLeaving(person: { id: string; name: string }): Promise<void> {
   await disconnectAll(person);
   await emptyLibrary(person.id);
+  // What customers sent went with the connections; our copies of it lie where files lie.
+  await removeOrphans();
 }
 
 /** What has no reference to the person, and so did not go with them. */
