@@ -16,7 +16,7 @@ const leave = async (person: PersonAtApp, id: string | undefined): Promise<Disco
 const revocations = async (platform: string) =>
   (await house().sandbox.requests({ platform, operation: "revoke" })).length;
 
-const rows = async (table: string) => (await house().sql.query(`select * from ${table} order by id`)).rows;
+const rows = async (table: string) => (await house().sql.query(`select * from ${table} order by 1`)).rows;
 
 describe("one consent at Facebook serves Pages and Instagram", () => {
   const both = async (instagramOwner: PersonAtApp) => {
@@ -198,5 +198,21 @@ describe("several accounts", () => {
     const arrived = await otto.fetch(`${back.pathname}${back.search}`);
     expect(arrived.headers.get("location")).toContain("owned_by_other");
     expect(await connectionsOf(otto)).toEqual([]);
+  });
+});
+
+describe("an account that listens", () => {
+  test.each([
+    ["with Instagram", "instagram"],
+    ["through Facebook", "facebook"],
+  ])("%s: its events are stopped at the platform before its keys are gone", async (_name, way) => {
+    const { ada, sandbox } = house();
+    const [id] = await connect(house(), ada, "instagram", { way, assets: [bells] });
+    const { subscribeAccount } = await import("@/lib/inbox/accounts");
+    await subscribeAccount(id ?? "");
+    expect(await sandbox.subscriptions()).toHaveLength(1);
+    await leave(ada, id);
+    expect(await sandbox.subscriptions()).toEqual([]);
+    expect(await rows("inbox_accounts")).toEqual([]);
   });
 });
