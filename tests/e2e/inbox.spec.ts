@@ -216,7 +216,7 @@ test("the whole inbox works by keyboard, and no key is heard while typing", asyn
   await notices.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("list", { name: "Conversations" }).getByRole("link")).toHaveCount(2);
 
-  await page.getByRole("heading", { name: "Inbox" }).click();
+  await page.getByRole("heading", { name: "Inbox", exact: true }).click();
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toContainText("Next conversation");
 });
