@@ -30,6 +30,7 @@ export function AnsweringForm({ account }: { account: InboxAccountDto }) {
   });
   const list = (name: keyof Lists) => ({
     rows: 3,
+    className: "min-h-20",
     value: lists[name],
     onChange: ({ target }: { target: { value: string } }) => setLists({ ...lists, [name]: target.value }),
   });

@@ -3,7 +3,7 @@
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Archive, ArchiveRestore, ArrowLeft, Info } from "lucide-react";
 import Link from "next/link";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { AboutPerson } from "@/components/inbox/about-person";
 import { AssistantMenu } from "@/components/inbox/assistant-menu";
 import { Avatar } from "@/components/inbox/avatar";
@@ -87,6 +87,11 @@ function Opened({ answer: { conversation, suggestion }, pages, stale, earlier }:
   const { send, pending } = useReply(conversation.id, messages);
   const archive = useArchive();
   useRead(conversation);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // On a phone the list goes, and with it the link that was pressed.
+    if (!document.activeElement?.checkVisibility()) heading.current?.focus({ preventScroll: true });
+  }, []);
   const { peer, kind, archived } = conversation;
   const account = accounts.data?.accounts.find(
     ({ connectionId }) => connectionId === conversation.connectionId,
@@ -113,7 +118,7 @@ function Opened({ answer: { conversation, suggestion }, pages, stale, earlier }:
             <Avatar peer={peer} />
           </span>
           <div className="min-w-0 grow">
-            <h2 tabIndex={-1} className="truncate font-semibold outline-none">
+            <h2 ref={heading} tabIndex={-1} className="truncate font-semibold outline-none">
               {name}
             </h2>
             <p className="truncate text-xs text-ink-soft">

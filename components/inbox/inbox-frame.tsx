@@ -15,10 +15,17 @@ import { usePlace } from "@/components/inbox/use-place";
 import { buttonStyle } from "@/components/ui/button-style";
 import { inboxQueries } from "@/lib/inbox/queries";
 
+const SOON_MS = 3_000;
+
 /** Conversations beside the one that is open; on a phone one or the other. */
 export function InboxFrame({ sandboxUrl, children }: { sandboxUrl: string | null; children: ReactNode }) {
   const { id, listed, hrefOf, list } = usePlace();
-  const { data } = useQuery(inboxQueries.accounts());
+  const { data } = useQuery({
+    ...inboxQueries.accounts(),
+    // An account that was just connected, or turned on, begins to listen within seconds.
+    refetchInterval: ({ state }) =>
+      state.data?.accounts.some(({ subscription }) => subscription === "off") ? SOON_MS : false,
+  });
   const accounts = data?.accounts ?? [];
   const open = useInfiniteQuery(inboxQueries.list({ filter: "open" }));
   const isEmpty = open.data?.pages[0]?.conversations.length === 0;

@@ -183,7 +183,7 @@ function KnowledgeDialog({ entry, accounts, onClose }: DialogProps) {
             {...control}
             rows={isText ? 10 : 4}
             maxLength={isText ? 20_000 : 2_000}
-            className="max-h-96"
+            className={isText ? "max-h-96 min-h-56" : "max-h-96 min-h-28"}
             value={body.text}
             onChange={({ target }) => setBody({ ...body, text: target.value })}
           />

@@ -47,7 +47,7 @@ export function QuickReplies({ replies, onChange, onClose }: Props) {
         <Input
           aria-label="An answer to tap"
           className="h-8!"
-          placeholder="Yes, please"
+          placeholder="For example: Yes, please"
           maxLength={MAX_CHARACTERS}
           value={typed}
           disabled={replies.length >= MOST}

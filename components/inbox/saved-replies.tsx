@@ -133,7 +133,7 @@ function ReplyDialog({ reply, onClose }: { reply: SavedReplyBody | SavedReplyDto
             {...control}
             rows={4}
             maxLength={2_000}
-            className="max-h-96"
+            className="max-h-96 min-h-28"
             value={body.text}
             onChange={({ target }) => setBody({ ...body, text: target.value })}
           />

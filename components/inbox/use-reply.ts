@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useMutationState, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { v4 as uuid } from "uuid";
 import { keepReply, readReply } from "@/components/inbox/reply-storage";
 import { ApiError, sentence } from "@/lib/http/api";
@@ -58,8 +58,11 @@ export function useReply(conversationId: string, messages: MessageDto[]) {
   const [left, setLeft] = useState<ReplyBody[]>([]);
   useEffect(() => setLeft(readReply(conversationId).unanswered), [conversationId]);
 
+  /** What the conversation held when each reply was written. */
+  const before = useRef(new Map<string, Set<string>>());
   const send = (body: Omit<ReplyBody, "wish">) => {
     const wished = { ...body, wish: uuid() };
+    before.current.set(wished.wish, new Set(messages.map(({ id }) => id)));
     keepReply(conversationId, (kept) => ({ ...kept, unanswered: [...kept.unanswered, wished] }));
     mutate(wished);
   };
@@ -86,7 +89,14 @@ export function useReply(conversationId: string, messages: MessageDto[]) {
       problem: error && { lost: isLost(error), message: sentence(error) },
     })),
   ]
-    .filter(({ body, problem }) => problem !== null || !isAmong(body, messages))
+    .filter(
+      ({ body, problem }) =>
+        problem !== null ||
+        !isAmong(
+          body,
+          messages.filter(({ id }) => !before.current.get(body.wish)?.has(id)),
+        ),
+    )
     .map(({ body, problem }) => ({
       body,
       problem,
@@ -110,13 +120,9 @@ const forget = (conversationId: string, wish: string): void =>
 const isLost = (error: Error): boolean =>
   error instanceof ApiError && (error.status === 0 || error.status >= 500);
 
-/** A message of ours among the last that starts these words and is on its way: live news can be faster than the answer. */
+/** Whether one of these is the reply, or its first part: live news can be faster than the answer. */
 const isAmong = (body: ReplyBody, messages: MessageDto[]): boolean =>
-  messages
-    .slice(-4)
-    .some(
-      ({ author, state, text }) =>
-        author === "person" &&
-        (state === "queued" || state === "sending") &&
-        (text ? body.text.trim().startsWith(text.trim()) : body.text.trim() === ""),
-    );
+  messages.some(
+    ({ author, text }) =>
+      author === "person" && (text ? body.text.trim().startsWith(text.trim()) : body.text.trim() === ""),
+  );

@@ -33,7 +33,7 @@ export const WhyWords = ({ why }: { why: WhyDto }) => (
           {why.sources.map(({ id, title, score }) => (
             <li key={id} className="flex justify-between gap-3 text-ink">
               <span className="min-w-0 break-words">{title}</span>
-              <span className="numbers shrink-0 text-ink-soft">{percent(score)} alike</span>
+              <span className="shrink-0 text-ink-soft tabular-nums">{percent(score)} alike</span>
             </li>
           ))}
         </ul>
@@ -41,7 +41,7 @@ export const WhyWords = ({ why }: { why: WhyDto }) => (
     )}
     {why.confidence !== null && (
       <p>
-        {sureness(why.confidence)} (<span className="numbers">{percent(why.confidence)}</span>).
+        {sureness(why.confidence)} (<span className="tabular-nums">{percent(why.confidence)}</span>).
       </p>
     )}
     <p>{why.model === null ? "No model was asked: your own words were used." : `Written by ${why.model}.`}</p>
