@@ -456,7 +456,7 @@ describe("through the app", () => {
       metadata: { checked: false, checkedAt: null, askedAt: null },
       refreshDueAt: null,
       renewsItself: false,
-      leaving: { revokes: false, byHand: "" },
+      leaving: { revokes: false, byHand: expect.stringContaining("log out") },
       lastError: null,
     });
     expect(seen).toEqual([]);

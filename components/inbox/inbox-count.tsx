@@ -1,25 +1,17 @@
 "use client";
 
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useLive } from "@/components/inbox/use-live";
-import { useAwake } from "@/components/ui/time";
 import { inboxQueries } from "@/lib/inbox/queries";
 
 /** How many messages are unread, on every page: beside the inbox's name, and before the title of the tab. */
 export function InboxCount() {
-  const accounts = useQuery(inboxQueries.accounts());
-  const listens = (accounts.data?.accounts.length ?? 0) > 0;
-  const { data: unread = 0 } = useInfiniteQuery({
-    ...inboxQueries.list({ filter: "open" }),
-    enabled: listens,
-    select: ({ pages }) => pages[0]?.unread ?? 0,
-  });
+  const { data: listens = false } = useQuery(inboxQueries.listening());
+  const { data: unread = 0 } = useQuery({ ...inboxQueries.unread(), enabled: listens });
   useLive(listens);
   useTitle(unread);
-  // The server does not count here: the first page in the browser must not either, whatever the page below has brought along.
-  const awake = useAwake();
-  if (unread === 0 || !awake) return null;
+  if (unread === 0) return null;
   return (
     <span className="numbers absolute top-0.5 left-1/2 ml-1.5 grid h-4.5 min-w-4.5 place-items-center rounded-full bg-accent px-1 text-[0.6875rem] text-accent-ink md:static md:ml-auto md:h-5 md:min-w-5 md:px-1.5 md:text-xs">
       {unread > 99 ? "99+" : unread}

@@ -63,7 +63,7 @@ export function useLive(enabled: boolean): void {
   }, [enabled, client]);
 }
 
-const MOVING = new Set<unknown>(["list", "thread", "accounts", "numbers", "events"]);
+const MOVING = new Set<unknown>(["list", "thread", "accounts", "listening", "unread", "numbers", "events"]);
 
 const moves = ([room, part]: readonly unknown[]): boolean =>
   room === inboxQueries.all()[0] && MOVING.has(part);

@@ -54,6 +54,18 @@ export const inboxQueries = {
       queryKey: [...inboxQueries.all(), "accounts"] as const,
       queryFn: ({ signal }) => api<InboxAccountsAnswer>("/api/inbox/accounts", { signal }),
     }),
+  /** Asked for beside every page: keys of their own, or a page would find its first look at them begun and not yet answered. */
+  listening: () =>
+    queryOptions({
+      queryKey: [...inboxQueries.all(), "listening"] as const,
+      queryFn: async ({ signal }) =>
+        (await api<InboxAccountsAnswer>("/api/inbox/accounts", { signal })).accounts.length > 0,
+    }),
+  unread: () =>
+    queryOptions({
+      queryKey: [...inboxQueries.all(), "unread"] as const,
+      queryFn: async ({ signal }) => (await api<ConversationsAnswer>("/api/inbox", { signal })).unread,
+    }),
   numbers: (days: number) =>
     queryOptions({
       queryKey: [...inboxQueries.all(), "numbers", days] as const,
