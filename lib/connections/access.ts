@@ -8,7 +8,7 @@ import {
   findHeld,
   type GrantRow,
   type Held,
-  updateConnection,
+  saveCheck,
   updateGrant,
 } from "./data";
 import { canRefresh, dead, isWaiting, NOTHING_TO_RENEW, refreshGrant, renewedAt } from "./refresh";
@@ -107,12 +107,17 @@ function alive(grant: GrantRow): GrantRow {
 const isRefusedToken = (error: unknown): error is PlatformError =>
   error instanceof PlatformError && error.tokenRefused && error.effect === "definite";
 
-/** The grant is not declared dead: platforms have answered 401 to everyone for hours. The person sees it and may reconnect. */
+/**
+ * The grant is not declared dead: platforms have answered 401 to everyone for hours. The person sees it and may reconnect;
+ * if they just have, the refusal was of keys that are gone.
+ */
 async function noteRefusal(connection: ConnectionRow, refusal: PlatformError): Promise<void> {
-  await updateConnection(db(), connection.id, { status: "reconnect" });
-  await updateGrant(db(), connection.grantId, {
-    lastErrorCode: refusal.code,
-    lastErrorMessage: refusal.message,
+  await db().transaction(async (tx) => {
+    if (!(await saveCheck(tx, connection, { status: "reconnect" }))) return;
+    await updateGrant(tx, connection.grantId, {
+      lastErrorCode: refusal.code,
+      lastErrorMessage: refusal.message,
+    });
   });
 }
 

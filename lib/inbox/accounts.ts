@@ -18,6 +18,7 @@ import {
 } from "./accounts-data";
 import { modelName } from "./assistant/model";
 import { platformsWithInbox } from "./limits";
+import { turn } from "./pace";
 import type { InboxAccountDto, InboxAccountsAnswer } from "./schema";
 
 /** Has platforms send us what happens at connected accounts, and says whether they do. */
@@ -51,6 +52,8 @@ export async function subscribeAccount(connectionId: string): Promise<void> {
     return;
   }
   try {
+    // Subscribing asks about conversations once, and the history follows at its heels.
+    await turn("history", connectionId);
     await withAccess(connectionId, async (provider, access) => provider.inbox?.subscribe(access));
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;

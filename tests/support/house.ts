@@ -9,6 +9,7 @@ import { root } from "@/scripts/paths";
 import { freePort } from "@/scripts/ports";
 import { type PersonAtApp, signUp } from "./people";
 import { createDatabase } from "./postgres";
+import { inRequest } from "./request-scope";
 import { type Consent, type RunningSandbox, startSandbox } from "./sandbox";
 
 /**
@@ -51,10 +52,13 @@ export function houseForFile(env: Record<string, string> = {}): () => House {
   return current;
 }
 
-/** Call it before anything reads the environment: in beforeAll, once per file. Workers do not run by themselves. */
+/**
+ * Call it before anything reads the environment: in beforeAll, once per file. Workers do not run by themselves.
+ * `worksBehind`: what a route leaves to be done behind its answer is done.
+ */
 export async function openHouse(
   env: Record<string, string> = {},
-  { sandboxed = true } = {},
+  { sandboxed = true, worksBehind = false } = {},
 ): Promise<OpenHouse> {
   const database = await createDatabase();
   const port = await freePort();
@@ -67,7 +71,9 @@ export async function openHouse(
     ...(sandboxed && { PLATFORM_SANDBOX_URL: sandbox.url }),
     ...env,
   });
-  const server = createServer(getRequestListener(answerer(), { overrideGlobalObjects: false }));
+  const answers = answerer();
+  const listener = worksBehind ? (request: Request) => inRequest(() => answers(request)) : answers;
+  const server = createServer(getRequestListener(listener, { overrideGlobalObjects: false }));
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const sql = new Pool({ connectionString: database.url, max: 4 });
   const { queue } = await import("@/lib/jobs/queue");

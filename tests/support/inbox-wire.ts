@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { Client } from "pg";
 import { v7 as uuid } from "uuid";
 
 /** Deliveries as Meta makes them, and accounts to deliver to. */
@@ -49,7 +48,10 @@ export const element = (
 export const digits = (): string => `178414${BigInt(`0x${randomBytes(6).toString("hex")}`)}`.slice(0, 17);
 
 /** A new person with one connected Instagram account, as rows. */
-export async function newAccount(sql: Client, accountId = digits()): Promise<Account> {
+export async function newAccount(
+  sql: { query(text: string, values: unknown[]): Promise<unknown> },
+  accountId = digits(),
+): Promise<Account> {
   const [userId, grantId, connectionId] = [uuid(), uuid(), uuid()];
   await sql.query(
     `insert into users (id, name, email, email_verified, created_at, updated_at)
