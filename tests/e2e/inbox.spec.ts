@@ -10,6 +10,9 @@ import type { RunningSandbox } from "../support/sandbox";
 const BUSINESS = "adabell";
 const MESSAGES_ON = 30_000;
 
+// Each walk goes to the customer's phone and back several times.
+test.slow();
+
 /** Connects the business and waits until its messages are on. */
 async function listen(demo: Demo): Promise<void> {
   await demo.connect("instagram", { person: BUSINESS });
@@ -226,7 +229,6 @@ test("the inbox is accessible on a desk and on a phone, in light and in darkness
   demo,
   sandbox,
 }) => {
-  test.slow();
   await open(page, "/inbox");
   await expect(page.getByRole("heading", { name: "No Instagram account is connected" })).toBeVisible();
   await inspect(page, "an inbox that nothing can come into");
