@@ -16,7 +16,8 @@ export default defineConfig({
     globalSetup: ["tests/support/global-setup.ts"],
     setupFiles: ["tests/support/environment.ts"],
     pool: "forks",
-    maxWorkers: 2,
+    // One more than there are cores: most tests wait for servers and processes of their own.
+    maxWorkers: 3,
     // Real servers, real processes, two cores: slow is not broken. Every wait inside has a deadline of its own.
     testTimeout: 120_000,
     hookTimeout: 120_000,

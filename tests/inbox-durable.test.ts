@@ -18,7 +18,7 @@ import { type Door, doors } from "./support/webhook-door";
  * Nothing that Instagram was told we have is ever lost: whatever dies or is away, and whatever was said before anybody
  * listened. INBOX_KILLS and INBOX_OUTAGE_MS make the long forms.
  */
-const KILLS = Number(process.env["INBOX_KILLS"] ?? 5);
+const KILLS = Number(process.env["INBOX_KILLS"] ?? 3);
 const OUTAGE_MS = Number(process.env["INBOX_OUTAGE_MS"] ?? 0);
 const LATENCY_MS = OUTAGE_MS > 0 ? 2_000 : 300;
 const HOOK_MS = 300_000;

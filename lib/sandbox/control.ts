@@ -245,8 +245,14 @@ export async function removeByForm(sandbox: Sandbox, c: Context): Promise<Respon
 
 function refuseStrangers(sandbox: Sandbox, c: Context): void {
   if (!isOwnHost(sandbox, c.req.header("host"))) throw new Refused(403, "Not by this name.");
+  const site = c.req.header("sec-fetch-site");
   const origin = c.req.header("origin");
-  if (origin !== undefined && URL.parse(origin)?.host !== c.req.header("host")) {
+  // A form on a page that gives no referrer comes with the origin "null": whose it is, browsers say in Sec-Fetch-Site.
+  const foreign =
+    site === undefined
+      ? origin !== undefined && URL.parse(origin)?.host !== c.req.header("host")
+      : site !== "same-origin" && site !== "none";
+  if (foreign) {
     throw new Refused(403, "Not from another site.");
   }
 }
