@@ -52,8 +52,10 @@ type Home = { path: string; memory: Memory };
  * @throws Problem with what to do: read-only disk, no space, missing library, another's lock
  */
 export async function startPostgres(options: { home: string; durability?: Durability }): Promise<Server> {
-  const home = openHome(options.home);
-  return withLock(join(home.path, "postgres.lock"), async () => {
+  const { path } = openHome(options.home);
+  return withLock(join(path, "postgres.lock"), async () => {
+    // Read behind the lock: of two first starts at the same moment, one finds the password that the other has chosen.
+    const home = openHome(path);
     const place = findPlace(home.path, home.memory.folder);
     home.memory.folder = place.folder;
     remember(home);
