@@ -7,7 +7,10 @@ test("removed at Threads, the account says so here; asked to delete the data, it
   page,
   demo,
   sandbox,
+  witness,
 }) => {
+  // A code that nobody was given.
+  witness.expects(/status of 404/);
   await demo.connect("threads");
   await page.goto(`${sandbox.url}/apps`);
   await page.getByRole("button", { name: "Remove Carillon" }).click();
