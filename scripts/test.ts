@@ -37,7 +37,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => (stopped.asked = true));
 
 /** A suite that hangs is a failure like any other. */
-const PATIENCE_MS = 16 * 60_000;
+const PATIENCE_MS = 30 * 60_000;
 
 /** A step that breaks down is a failure, not the end of the run. */
 async function counted(step: Step): Promise<Tally> {
