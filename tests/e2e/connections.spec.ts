@@ -58,7 +58,7 @@ test("disconnecting asks, takes the account away for good, and leaves the other 
   await page.goto(ACCOUNTS);
   await page.getByRole("button", { name: "Disconnect Ada Bell (@adabell)" }).click();
   const dialog = page.getByRole("dialog", { name: "Disconnect Ada Bell (@adabell)?" });
-  await expect(dialog).toContainText("Threads offers no way to withdraw the permission from here");
+  await expect(dialog).toContainText("Threads lets nobody withdraw the permission from outside");
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   await expect(account(page, "Threads", "@adabell")).toBeVisible();

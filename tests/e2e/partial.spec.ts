@@ -76,7 +76,10 @@ test("a platform that refuses the whole app is paused: its post waits, and the s
   await expect(result(page, "X")).toContainText("your post waits and goes out by itself");
   expect((await sandbox.effects()).map(({ platform }) => platform)).toEqual(["threads"]);
   await page.goto("/settings/integrations");
-  await expect(page.getByText("Paused", { exact: true })).toBeVisible();
+  const x = page.getByRole("region", { name: "X", exact: true });
+  // The platform for everyone, and with it the one account on it.
+  await expect(x.getByText("Paused", { exact: true })).toHaveCount(2);
+  await expect(page.getByRole("region", { name: "Threads", exact: true }).getByText("Paused")).toBeHidden();
 });
 
 test("a lost answer is called neither success nor failure, and clears up on the open page", async ({
