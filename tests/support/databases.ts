@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "pg";
+import { setTimeout as wait } from "node:timers/promises";
+import { Client, type QueryResult } from "pg";
 import { PgBoss } from "pg-boss";
 import { applyMigrations } from "@/scripts/migrations";
 import { startPostgres } from "@/scripts/postgres";
@@ -33,17 +34,31 @@ export async function copyTemplate(templateUrl: string): Promise<TestDatabase> {
   await administer(template, `create database ${name} template ${template.pathname.slice(1)}`);
   const url = new URL(template);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => administer(template, `drop database if exists ${name} with (force)`) };
+  return { url: url.href, drop: () => dropDatabase(template, name) };
+}
+
+/**
+ * A pool that has been ended may still be hanging up: cut off meanwhile, its connections would fail with nobody to hear it.
+ * Who stays longer than that is cut off.
+ */
+async function dropDatabase(template: URL, name: string): Promise<void> {
+  const isLeft = async () => {
+    const { rows } = await administer(template, `select from pg_stat_activity where datname = '${name}'`);
+    return rows.length === 0;
+  };
+  const deadline = Date.now() + 5_000;
+  while (!(await isLeft()) && Date.now() < deadline) await wait(20);
+  await administer(template, `drop database if exists ${name} with (force)`);
 }
 
 /** Runs one statement on the server, outside every test database. */
-async function administer(template: URL, statement: string): Promise<void> {
+async function administer(template: URL, statement: string): Promise<QueryResult> {
   const url = new URL(template);
   url.pathname = "/postgres";
   const client = new Client({ connectionString: url.href });
   await client.connect();
   try {
-    await client.query(statement);
+    return await client.query(statement);
   } finally {
     await client.end();
   }
