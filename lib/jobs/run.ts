@@ -101,6 +101,8 @@ export type Drained = { jobs: number; failed: number; swept: number; more: boole
 export async function drain(budgetMs: number): Promise<Drained> {
   const deadline = Date.now() + budgetMs;
   const boss = await queue();
+  // A job whose process was killed is taken up again; no process here lives long enough for the queue's own clock.
+  await unlessItFails("supervise", () => boss.supervise());
   await unlessItFails("checks", checkUnrenewed);
   await unlessItFails("announce", announceEnds);
   await unlessItFails("receive", receiveDue);
