@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { SuggestionDto } from "@/lib/inbox/schema";
+import type { ConversationAnswer, SuggestionDto } from "@/lib/inbox/schema";
 import { type Owner, openRoom, type Room } from "./support/answering";
 
 /** When the assistant speaks, when it asks for a person, and when it keeps still. Without a model: in the entries' own words. */
@@ -39,6 +39,11 @@ async function outcome(conversation: string) {
   return { sent: await room.sent(conversation), outcome: decision?.outcome, reason: decision?.reason };
 }
 
+/** A conversation as its owner opens it. */
+const opened = async (conversation: string) =>
+  (await ada.send<ConversationAnswer>("GET", `/api/inbox/${conversation}`)).body;
+const suggestionOf = async (conversation: string) => (await opened(conversation)).suggestion;
+
 const notices = async () => {
   const { rows } = await room.sql.query(
     "select title, body, href from notifications where user_id = $1 order by created_at",
@@ -58,12 +63,9 @@ test("what it knows it answers, and says why", async () => {
     model: null,
     credits: 0,
   });
-  const { whyOf } = await import("@/lib/inbox/assistant/data");
-  const messageId = await room.value<string>("select id from messages where wish = $1", [decision?.id]);
-  const asking = decision?.messageId ?? "";
-  const why = await whyOf([messageId, asking]);
-  expect([...why.keys()]).toEqual([messageId]);
-  expect(why.get(messageId)).toMatchObject({ outcome: "answered", model: null, sources: [{ score: 1 }] });
+  const [asking, said] = (await opened(conversation)).messages;
+  expect(asking?.why).toBeNull();
+  expect(said?.why).toMatchObject({ outcome: "answered", model: null, sources: [{ score: 1 }] });
   expect(await room.value("select used from knowledge where user_id = $1", [ada.userId])).toBe(1);
   expect(await room.credits(ada.userId)).toBe(10);
   // Looked at again, as a job does that runs twice.
@@ -98,11 +100,10 @@ test("what it does not know goes to a person: told once, to the owner and to the
   await answer(conversation);
   expect(await room.sent(conversation)).toEqual(["A person will be with you."]);
   expect(await notices()).toHaveLength(1);
-  const { whyOf } = await import("@/lib/inbox/assistant/data");
-  const messageId = await room.value<string>("select message_id from answers where conversation_id = $1", [
-    conversation,
-  ]);
-  expect((await whyOf([messageId])).get(messageId)).toMatchObject({ outcome: "handed_over", sources: [] });
+  const [unknown, known, told] = (await opened(conversation)).messages;
+  expect(unknown?.why).toMatchObject({ outcome: "handed_over", sources: [] });
+  expect(known?.why).toBeNull();
+  expect(told?.why).toMatchObject({ outcome: "handed_over" });
 });
 
 test.each([
@@ -336,7 +337,7 @@ test("what was answered by a person is not answered again", async () => {
 
 test("as drafts: kept for a person, shown until somebody answers, and nothing is said", async () => {
   await ada.answers({ mode: "suggest" });
-  const { suggestionOf, useDraft } = await import("@/lib/inbox/assistant/data");
+  const { useDraft } = await import("@/lib/inbox/assistant/data");
   const conversation = await ada.customer();
   await room.sql.query("update conversations set paused_until = now() + interval '1 hour' where id = $1", [
     conversation,
@@ -388,7 +389,6 @@ test("a draft can be asked for at any time, also where nothing is automatic, and
     { status: 201, body: { text: hours, why: { outcome: "suggested" } } },
     { status: 201, body: { text: hours } },
   ]);
-  const { suggestionOf } = await import("@/lib/inbox/assistant/data");
   expect((await room.decisions(conversation)).filter(({ draft }) => draft === "open")).toHaveLength(1);
   expect(await suggestionOf(conversation)).not.toBeNull();
   expect(await ada.send("DELETE", path)).toMatchObject({ status: 200, body: { dismissed: true } });

@@ -14,6 +14,7 @@ let ada: SignedIn;
 let reply: typeof import("@/lib/inbox/reply");
 let settling: typeof import("@/lib/inbox/settle");
 let reading: typeof import("@/lib/inbox/read");
+let gestures: typeof import("@/lib/inbox/gestures");
 
 const jane = "jane.harper";
 
@@ -22,6 +23,7 @@ beforeAll(async () => {
   reply = await import("@/lib/inbox/reply");
   settling = await import("@/lib/inbox/settle");
   reading = await import("@/lib/inbox/read");
+  gestures = await import("@/lib/inbox/gestures");
   ada = await site.person();
   await site.connect(ada, "adabell");
 }, 300_000);
@@ -235,7 +237,8 @@ test("the window: a program's time, a person's, and nobody's", async () => {
 test("a reaction of ours, and theirs; and what we have read is told to them", async () => {
   const { messages, conversation } = await site.conversation(ada, room);
   const theirs = messages.filter(({ author }) => author === "them").at(-1);
-  const [now] = await reading.react(ada, theirs?.id ?? "", "❤️");
+  await gestures.react(ada, theirs?.id ?? "", "❤️");
+  const [now] = await reading.readMessages(ada, [theirs?.id ?? ""]);
   expect(now?.reactions).toEqual([{ by: "us", emoji: "❤️" }]);
   const { told } = await reading.changeConversation(ada, room, { read: true });
   await told();
@@ -244,6 +247,34 @@ test("a reaction of ours, and theirs; and what we have read is told to them", as
   expect(thread?.seenByBusiness).toBe(theirs?.remoteId);
   expect(conversation.unread).toBe(1);
   expect((await site.conversation(ada, room)).conversation.unread).toBe(0);
+});
+
+test("that somebody writes is shown while they may be answered, until a message comes", async () => {
+  const typing = async () => (await site.sandbox.thread("adabell", who)).thread?.typing;
+  expect(await typing()).toBe(false);
+  expect(await gestures.showTyping(ada, room)).toBe(true);
+  expect(await typing()).toBe(true);
+  await answer({ text: "Here it is" });
+  await site.work();
+  expect(await typing()).toBe(false);
+  // A platform that takes it amiss is nobody's trouble.
+  await site.sandbox.fault({
+    platform: "instagram",
+    operation: "sender_action",
+    kind: "status",
+    status: 500,
+    times: 1,
+  });
+  expect(await gestures.showTyping(ada, room)).toBe(false);
+  const { sequence } = await site.sandbox.forgetLog();
+  await site.sql.query("update conversations set last_inbound_at = now() - interval '2 days' where id = $1", [
+    room,
+  ]);
+  expect(await gestures.showTyping(ada, room)).toBe(false);
+  await expect(gestures.showTyping(await site.person("Otto"), room)).rejects.toMatchObject({
+    code: "not_found",
+  });
+  expect(await site.sandbox.requests({ since: sequence })).toEqual([]);
 });
 
 test("pictures go out together, or one by one where the account takes no more", async () => {

@@ -31,6 +31,11 @@ export function Bubble({ message, conversation, answered, isFirst, onAnswer }: P
   const ours = author !== "them";
   const who = authorWords(message, conversation.peer);
   const Icon = ICONS[author];
+  const canReact =
+    !ours &&
+    conversation.kind === "direct" &&
+    message.remoteId !== null &&
+    conversation.window.state !== "closed";
   const waits = message.state === "queued" || message.state === "sending";
   return (
     <article
@@ -96,12 +101,7 @@ export function Bubble({ message, conversation, answered, isFirst, onAnswer }: P
           <Reactions
             message={message}
             peerName={peerName(conversation.peer)}
-            canReact={
-              !ours &&
-              conversation.kind === "direct" &&
-              message.remoteId !== null &&
-              conversation.window.state !== "closed"
-            }
+            offered={canReact ? (conversation.limits?.reactions ?? []) : []}
           />
         )}
         {onAnswer && !unsent && (

@@ -4,18 +4,22 @@ import { X } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/field";
+import type { InboxLimits } from "@/lib/platforms/inbox-contract";
 
-const MOST = 13;
-const MAX_CHARACTERS = 20;
-
-type Props = { replies: string[]; onChange: (replies: string[]) => void; onClose: () => void };
+type Props = {
+  replies: string[];
+  limits: Pick<InboxLimits, "quickReplies" | "quickReplyCharacters">;
+  onChange: (replies: string[]) => void;
+  onClose: () => void;
+};
 
 /** Answers offered to tap, below the message, on their phone. */
-export function QuickReplies({ replies, onChange, onClose }: Props) {
+export function QuickReplies({ replies, limits, onChange, onClose }: Props) {
+  const { quickReplies: most, quickReplyCharacters: maxCharacters } = limits;
   const [typed, setTyped] = useState("");
   const wanted = typed.trim();
   const add = () => {
-    if (wanted === "" || replies.includes(wanted) || replies.length >= MOST) return;
+    if (wanted === "" || replies.includes(wanted) || replies.length >= most) return;
     onChange([...replies, wanted]);
     setTyped("");
   };
@@ -48,9 +52,9 @@ export function QuickReplies({ replies, onChange, onClose }: Props) {
           aria-label="An answer to tap"
           className="h-8!"
           placeholder="For example: Yes, please"
-          maxLength={MAX_CHARACTERS}
+          maxLength={maxCharacters}
           value={typed}
-          disabled={replies.length >= MOST}
+          disabled={replies.length >= most}
           onChange={({ target }) => setTyped(target.value)}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.metaKey || event.ctrlKey) return;
@@ -58,7 +62,7 @@ export function QuickReplies({ replies, onChange, onClose }: Props) {
             add();
           }}
         />
-        <Button size="small" disabled={wanted === "" || replies.length >= MOST} onClick={add}>
+        <Button size="small" disabled={wanted === "" || replies.length >= most} onClick={add}>
           Add
         </Button>
         <Button
@@ -73,7 +77,7 @@ export function QuickReplies({ replies, onChange, onClose }: Props) {
         </Button>
       </div>
       <p className="text-[0.8125rem] text-ink-soft">
-        Up to {MOST}, each up to {MAX_CHARACTERS} characters. Shown on phones only, until someone writes.
+        Up to {most}, each up to {maxCharacters} characters. Shown on phones only, until someone writes.
       </p>
     </fieldset>
   );

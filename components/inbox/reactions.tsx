@@ -10,19 +10,21 @@ import { sentence } from "@/lib/http/api";
 import { inboxQueries, reactTo } from "@/lib/inbox/queries";
 import type { MessageDto } from "@/lib/inbox/schema";
 
-const OFFERED = [
-  { emoji: "❤️", name: "Love" },
-  { emoji: "😂", name: "Laughing" },
-  { emoji: "😮", name: "Surprised" },
-  { emoji: "😢", name: "Sad" },
-  { emoji: "👍", name: "Thumbs up" },
-  { emoji: "🙏", name: "Thank you" },
-];
+const NAMES: Record<string, string> = {
+  "❤️": "Love",
+  "😂": "Laughing",
+  "😮": "Surprised",
+  "😢": "Sad",
+  "👍": "Thumbs up",
+  "🙏": "Thank you",
+};
 
-type Props = { message: MessageDto; peerName: string; canReact: boolean };
+/** @property offered the emoji to choose from; none where nothing can be said any more */
+type Props = { message: MessageDto; peerName: string; offered: string[] };
 
 /** What was thought of a message: theirs, and ours, which can be taken back. */
-export function Reactions({ message, peerName, canReact }: Props) {
+export function Reactions({ message, peerName, offered }: Props) {
+  const canReact = offered.length > 0;
   const [choosing, setChoosing] = useState(false);
   const react = useMutation({
     mutationFn: (reaction: string | null) => reactTo({ id: message.id, reaction }),
@@ -71,12 +73,12 @@ export function Reactions({ message, peerName, canReact }: Props) {
           }
         >
           <div className="flex flex-wrap gap-1">
-            {OFFERED.map(({ emoji, name }) => (
+            {offered.map((emoji) => (
               <Button
                 key={emoji}
                 look="quiet"
                 size="icon"
-                aria-label={name}
+                aria-label={NAMES[emoji] ?? emoji}
                 className="text-xl!"
                 onClick={() => {
                   setChoosing(false);

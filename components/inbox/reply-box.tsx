@@ -11,6 +11,7 @@ import { SavedRepliesMenu } from "@/components/inbox/saved-replies-menu";
 import { useSlashList } from "@/components/inbox/slash-list";
 import { SuggestionCard } from "@/components/inbox/suggestion-card";
 import type { useReplyDraft } from "@/components/inbox/use-reply-draft";
+import { useTyping } from "@/components/inbox/use-typing";
 import { peerName } from "@/components/inbox/words";
 import { LibraryDialog } from "@/components/media/library-dialog";
 import { rememberFiles, useFileStates } from "@/components/media/use-library-files";
@@ -43,7 +44,9 @@ export function ReplyBox({ conversation, messages, suggestion, writing, onSend }
   const kinds = files.map((file) => (typeof file === "object" ? file.kind : null));
   const { kind, peer } = conversation;
   const isDirect = kind === "direct";
-  const judged = judgeReply(draft, kind, kinds);
+  const showTyping = useTyping(conversation.id);
+  const showsTyping = isDirect && conversation.window.state === "open";
+  const judged = judgeReply(draft, conversation, kinds);
   const answered = isDirect ? messages.find(({ id }) => id === draft.replyTo) : answeredBy(draft, messages);
   const mayBePrivate = messages.some(({ privateReply }) => privateReply === "possible");
   const blocked =
@@ -127,9 +130,10 @@ export function ReplyBox({ conversation, messages, suggestion, writing, onSend }
           </Button>
         </div>
       )}
-      {offering && (
+      {offering && conversation.limits && (
         <QuickReplies
           replies={draft.quickReplies}
+          limits={conversation.limits}
           onChange={(quickReplies) => change({ quickReplies })}
           onClose={() => setOffering(false)}
         />
@@ -149,7 +153,10 @@ export function ReplyBox({ conversation, messages, suggestion, writing, onSend }
           className="max-h-48 resize-none!"
           readOnly={!loaded}
           value={draft.text}
-          onChange={({ target }) => change({ text: target.value })}
+          onChange={({ target }) => {
+            change({ text: target.value });
+            if (showsTyping && target.value.trim() !== "") showTyping();
+          }}
           onKeyDown={onKeyDown}
         />
       </div>

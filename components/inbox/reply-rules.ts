@@ -2,11 +2,6 @@ import type { ConversationDto, MessageDto } from "@/lib/inbox/schema";
 import { bytesOf, splitText } from "@/lib/inbox/split";
 import type { ReplyDraft } from "./reply-storage";
 
-/** What the platform takes at once; the server has the last word. */
-const TEXT_BYTES = 1_000;
-const COMMENT_CHARACTERS = 300;
-const PICTURES_AT_ONCE = 10;
-
 export type Judged = {
   count: number;
   max: number;
@@ -17,35 +12,40 @@ export type Judged = {
   problem: string | null;
 };
 
-/** How long a reply is, and as how many messages it goes. @param kinds of the files, as far as they are known */
+/** How long a reply is by the platform's rules, and as how many messages it goes; the server has the last word. @param kinds of the files, as far as they are known */
 export function judgeReply(
   { text, media, channel }: ReplyDraft,
-  kind: ConversationDto["kind"],
+  { kind, limits }: Pick<ConversationDto, "kind" | "limits">,
   kinds: (string | null)[],
 ): Judged {
+  if (!limits) {
+    const problem = "This platform is not set up here any more.";
+    return { count: bytesOf(text), max: 0, unit: "bytes", messages: 0, problem };
+  }
+  const { textBytes, commentCharacters, images } = limits;
   if (kind !== "direct" && channel === "public") {
     const count = [...text].length;
     return {
       count,
-      max: COMMENT_CHARACTERS,
+      max: commentCharacters,
       unit: "characters",
       messages: 1,
       problem:
         media.length > 0
           ? "Pictures cannot be put below a comment."
-          : count > COMMENT_CHARACTERS
-            ? `${count - COMMENT_CHARACTERS} characters too long for a public answer.`
+          : count > commentCharacters
+            ? `${count - commentCharacters} characters too long for a public answer.`
             : null,
     };
   }
   const pictures = kinds.filter((one) => one === "image" || one === "gif").length;
   const messages =
-    splitText(text, TEXT_BYTES).length +
-    Math.ceil(pictures / PICTURES_AT_ONCE) +
+    splitText(text, textBytes).length +
+    Math.ceil(pictures / images) +
     kinds.filter((one) => one !== "image" && one !== "gif").length;
   return {
     count: bytesOf(text),
-    max: TEXT_BYTES,
+    max: textBytes,
     unit: "bytes",
     messages,
     problem:

@@ -1,5 +1,6 @@
 import "server-only";
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { answers } from "@/drizzle/schema/assistant";
 import { connections, grants } from "@/drizzle/schema/connections";
 import { conversations, inboxAccounts, inboxFiles, messages } from "@/drizzle/schema/inbox";
 import { db, type Queryable } from "@/lib/db";
@@ -104,7 +105,13 @@ export async function findConversation(id: string): Promise<ConversationRow | nu
   return row ?? null;
 }
 
-export type ThreadMessage = { message: MessageRow; answeredInPrivate: boolean; repliesTo: string | null };
+export type ThreadMessage = {
+  message: MessageRow;
+  answeredInPrivate: boolean;
+  repliesTo: string | null;
+  /** What the assistant went by when it said this, or when it said nothing to it. */
+  why: Pick<typeof answers.$inferSelect, "outcome" | "reason" | "confidence" | "sources" | "model"> | null;
+};
 
 /** What was said, oldest first; the cursor leads to what was said before. */
 export async function listThread(
@@ -140,10 +147,39 @@ export const messagesByIds = (userId: string, ids: string[]): Promise<ThreadMess
   );
 
 /** Placeholders are no messages, and what the assistant dropped was never said. */
-const thread = (where: SQL | undefined) =>
-  db()
+const thread = (where: SQL | undefined) => {
+  // By the id of what it said, or by that of the customer's message that it did not answer.
+  const why = db()
+    .select({
+      outcome: answers.outcome,
+      reason: answers.reason,
+      confidence: answers.confidence,
+      sources: answers.sources,
+      model: answers.model,
+    })
+    .from(answers)
+    .where(
+      or(
+        and(eq(answers.id, messages.wish), eq(messages.author, "assistant")),
+        and(
+          eq(answers.messageId, messages.id),
+          eq(answers.asked, "arrival"),
+          inArray(answers.outcome, ["handed_over", "dropped"]),
+        ),
+      ),
+    )
+    .limit(1)
+    .as("why");
+  return db()
     .select({
       message: messages,
+      why: {
+        outcome: why.outcome,
+        reason: why.reason,
+        confidence: why.confidence,
+        sources: why.sources,
+        model: why.model,
+      },
       // Written out: drizzle leaves the table's name off in a list of fields, and the inner table would be meant.
       answeredInPrivate: sql<boolean>`messages.details->>'comment' is not null and exists (
         select from messages p
@@ -155,6 +191,7 @@ const thread = (where: SQL | undefined) =>
          where a.connection_id = messages.connection_id and a.remote_id = messages.reply_to->>'messageId') end`,
     })
     .from(messages)
+    .leftJoinLateral(why, sql`true`)
     .where(
       and(
         where,
@@ -162,6 +199,7 @@ const thread = (where: SQL | undefined) =>
         sql`not (${messages.state} = 'cancelled' and ${messages.author} = 'assistant')`,
       ),
     );
+};
 
 /** Our copy of what they sent, for its owner only. @throws AppError not_found */
 export async function getFile(userId: string, id: string): Promise<typeof inboxFiles.$inferSelect> {

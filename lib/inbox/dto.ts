@@ -1,6 +1,7 @@
 import "server-only";
 import { sandboxOrigin } from "@/lib/env";
 import type { Referral } from "@/lib/platforms/inbox-contract";
+import { toWhy } from "./assistant/data";
 import type { Listed, ThreadMessage } from "./conversations-data";
 import type { StoredAttachment, StoredReaction } from "./fold";
 import { limitsOf } from "./limits";
@@ -12,7 +13,6 @@ import type {
   MessageAuthor,
   MessageDto,
   MessageState,
-  WhyDto,
 } from "./schema";
 import { windowOf } from "./window";
 
@@ -32,6 +32,7 @@ export function toConversationDto({
 }: Listed): ConversationDto {
   // safe, here and below: the tables' checks hold exactly these words
   const kind = row.kind as ConversationKind;
+  const limits = limitsOf(platform, way);
   return {
     id: row.id,
     connectionId: row.connectionId,
@@ -54,15 +55,12 @@ export function toConversationDto({
     pausedUntil: row.pausedUntil && row.pausedUntil > new Date() ? row.pausedUntil.toISOString() : null,
     handedOver: row.handedOverAt ? { at: row.handedOverAt.toISOString(), why: row.handedOverWhy } : null,
     standby: row.standby,
-    window: windowOf(kind, row.lastInboundAt, limitsOf(platform, way) ?? undefined),
+    window: windowOf(kind, row.lastInboundAt, limits ?? undefined),
+    limits,
   };
 }
 
-/** @param why what the assistant went by, where it had a hand in this message */
-export function toMessageDto(
-  { message: row, answeredInPrivate, repliesTo }: ThreadMessage,
-  why: WhyDto | null,
-): MessageDto {
+export function toMessageDto({ message: row, answeredInPrivate, repliesTo, why }: ThreadMessage): MessageDto {
   return {
     id: row.id,
     remoteId: row.remoteId,
@@ -90,7 +88,7 @@ export function toMessageDto(
     error: row.errorMessage ? { kind: row.errorKind, code: row.errorCode, message: row.errorMessage } : null,
     note: noteOf(row.details),
     privateReply: privateReplyOf(row, answeredInPrivate),
-    why,
+    why: why && toWhy(why),
   };
 }
 

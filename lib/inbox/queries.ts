@@ -102,6 +102,8 @@ export const settleMessage = ({ id, as }: { id: string; as: "sent" | "resend" | 
   api<unknown>(`/api/inbox/messages/${id}/settle`, { method: "POST", body: { as } });
 export const reactTo = ({ id, reaction }: { id: string; reaction: string | null }) =>
   api<unknown>(`/api/inbox/messages/${id}/reaction`, { method: "POST", body: { reaction } });
+export const showTyping = (id: string) =>
+  api<{ shown: boolean }>(`/api/inbox/${id}/typing`, { method: "POST", body: {} });
 export const askSuggestion = (id: string) =>
   api<SuggestionDto>(`/api/inbox/${id}/suggestion`, { method: "POST", body: {} });
 export const dismissSuggestion = (id: string) =>

@@ -1,22 +1,17 @@
 import "server-only";
-import { withAccess } from "@/lib/connections/access";
 import { db } from "@/lib/db";
-import { AppError } from "@/lib/errors";
-import { log } from "@/lib/log";
-import { PlatformError } from "@/lib/platforms/contract";
-import type { InboxAction } from "@/lib/platforms/inbox-contract";
 import type { SignedIn } from "@/lib/session";
-import { suggestionOf, whyOf } from "./assistant/data";
+import { suggestionOf } from "./assistant/data";
 import {
   countUnread,
   getConversation,
   listConversations,
   listThread,
   messagesByIds,
-  type ThreadMessage,
 } from "./conversations-data";
 import { toConversationDto, toMessageDto } from "./dto";
-import { getMessage, lockRoom, saveReaction, updateConversation } from "./messages-data";
+import { actQuietly } from "./gestures";
+import { lockRoom, updateConversation } from "./messages-data";
 import { summarize } from "./received-data";
 import type {
   ConversationAnswer,
@@ -43,27 +38,21 @@ export async function readConversation(
   id: string,
   cursor: string | null,
 ): Promise<ConversationAnswer> {
-  const [conversation, thread] = await Promise.all([
+  const [conversation, thread, suggestion] = await Promise.all([
     getConversation(db(), user.id, id),
     listThread(user.id, id, cursor),
+    suggestionOf(user.id, id),
   ]);
-  const [messages, suggestion] = await Promise.all([explained(thread.rows), suggestionOf(id)]);
   return {
     conversation: toConversationDto(conversation),
-    messages,
+    messages: thread.rows.map(toMessageDto),
     nextCursor: thread.nextCursor,
     suggestion,
   };
 }
 
-/** With why the assistant said what it said, or did not. */
-async function explained(rows: ThreadMessage[]): Promise<MessageDto[]> {
-  const why = await whyOf(rows.map(({ message }) => message.id));
-  return rows.map((row) => toMessageDto(row, why.get(row.message.id) ?? null));
-}
-
 export const readMessages = async (user: SignedIn, ids: string[]): Promise<MessageDto[]> =>
-  explained(await messagesByIds(user.id, ids));
+  (await messagesByIds(user.id, ids)).map(toMessageDto);
 
 /** @returns the conversation as it is now, and what the platform is told of it afterwards */
 export async function changeConversation(
@@ -101,51 +90,5 @@ const pause = (minutes: number) =>
   minutes === 0
     ? { pausedUntil: null, handedOverAt: null, handedOverWhy: null }
     : { pausedUntil: new Date(Date.now() + minutes * 60_000) };
-
-/** Reacts to a message of theirs, or takes that back. @throws AppError when the platform refuses */
-export async function react(
-  user: SignedIn,
-  messageId: string,
-  reaction: string | null,
-): Promise<MessageDto[]> {
-  const message = await getMessage(db(), user.id, messageId);
-  const { conversation } = await getConversation(db(), user.id, message.conversationId);
-  const { remoteId } = message;
-  if (conversation.kind !== "direct" || message.author !== "them" || !remoteId || !conversation.peerId) {
-    throw new AppError(409, "not_reactable", "Only what they wrote to you can be reacted to.");
-  }
-  try {
-    const { peerId } = conversation;
-    await act(message.connectionId, { kind: "reaction", peerId, messageId: remoteId, reaction });
-  } catch (error) {
-    if (!(error instanceof PlatformError)) throw error;
-    throw new AppError(502, "not_reacted", error.message, {
-      remedy: error.kind === "reconnect" ? "reconnect" : "retry",
-      cause: error,
-    });
-  }
-  await db().transaction(async (tx) => {
-    await saveReaction(tx, messageId, {
-      reaction: reaction === null ? null : "other",
-      emoji: reaction,
-      at: new Date().toISOString(),
-    });
-    await summarize(tx, [conversation.id]);
-  });
-  return readMessages(user, [messageId]);
-}
-
-const act = (connectionId: string, action: InboxAction): Promise<void> =>
-  withAccess(connectionId, async (provider, access) => provider.inbox?.act(access, action));
-
-/** What harms nobody when it is lost. */
-export async function actQuietly(connectionId: string, action: InboxAction): Promise<void> {
-  try {
-    await act(connectionId, action);
-  } catch (error) {
-    if (!(error instanceof PlatformError)) throw error;
-    log.info("inbox.act_failed", { connectionId, action: action.kind, code: error.code, error });
-  }
-}
 
 const latest = (one: Date | null, other: Date): Date => (one && one > other ? one : other);

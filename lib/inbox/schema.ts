@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { InboxLimits } from "@/lib/platforms/inbox-contract";
 
 /** The words the inbox travels in. Instants are ISO strings. */
 
@@ -48,6 +49,8 @@ export type ConversationDto = {
   handedOver: { at: string; why: string | null } | null;
   standby: boolean;
   window: WindowDto;
+  /** What the platform takes; null where it is not set up here any more. */
+  limits: InboxLimits | null;
 };
 
 /**

@@ -53,6 +53,8 @@ export type InboxLimits = {
   images: number;
   quickReplies: number;
   quickReplyCharacters: number;
+  /** Emoji that may be reacted with, as they are offered. */
+  reactions: string[];
   /** After their last message anyone, a program too, may answer for this long. */
   windowMs: number;
   /** After that, up to this long after their last message, only a person may. */

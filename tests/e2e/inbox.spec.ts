@@ -1,54 +1,13 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import type { InboxAccountsAnswer } from "@/lib/inbox/schema";
 import { waitUntil } from "@/scripts/wait";
-import { type Demo, expect, test } from "../support/e2e";
-import type { RunningSandbox } from "../support/sandbox";
+import { expect, test } from "../support/e2e";
+import { answer, BUSINESS, bubble, heard, listen, open, reply, row, write } from "../support/inbox-walk";
 
 /** A customer writes on their phone; a person, or the assistant, answers from here; the customer reads it there. */
 
-const BUSINESS = "adabell";
-const MESSAGES_ON = 30_000;
-
 // Each walk goes to the customer's phone and back several times.
 test.slow();
-
-/** Connects the business and waits until its messages are on. */
-async function listen(demo: Demo): Promise<void> {
-  await demo.connect("instagram", { person: BUSINESS });
-  await waitUntil(
-    async () => {
-      const answer = await demo.http.fetch("/api/inbox/accounts");
-      // safe: this route's own answer
-      const { accounts } = (await answer.json()) as InboxAccountsAnswer;
-      return accounts[0]?.subscription === "on" ? true : null;
-    },
-    { withinMs: MESSAGES_ON, otherwise: "The account's messages were not turned on." },
-  );
-}
-
-/** Opens a page and waits until it hears what is pressed. */
-async function open(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await expect(page.getByRole("button", { name: "Keyboard shortcuts" })).toBeEnabled();
-}
-
-/** Our own message of these words, once it is in the conversation. */
-const ours = (page: Page, text: string) => page.getByRole("article").filter({ hasText: text }).last();
-
-const write = (sandbox: RunningSandbox, from: string, text: string) =>
-  sandbox.message({ account: BUSINESS, from, text });
-
-/** What the business said, as the customer's phone has it. */
-const heard = async (sandbox: RunningSandbox, by: string): Promise<(string | null)[]> =>
-  (await sandbox.thread(BUSINESS, by)).messages
-    .filter((message) => message.by === "api")
-    .map(({ text }) => text);
-
-const row = (page: Page, text: string) =>
-  page.getByRole("list", { name: "Conversations" }).getByRole("link").filter({ hasText: text });
-
-const reply = (page: Page) => page.getByRole("textbox", { name: /^Reply to/ });
 
 test("a message comes in without a reload, is answered once, and is seen on the customer's phone", async ({
   page,
@@ -82,11 +41,10 @@ test("a message comes in without a reload, is answered once, and is seen on the 
       button.click();
       button.click();
     });
-    await expect(ours(page, "Yes, at ten")).toContainText("Sent");
+    await expect(bubble(page, "Yes, at ten")).toContainText("Sent");
     await expect(reply(page)).toHaveValue("");
-    await reply(page).fill("And at noon");
-    await reply(page).press("Control+Enter");
-    await expect(ours(page, "And at noon")).toContainText("Sent");
+    await answer(page, "And at noon");
+    await expect(bubble(page, "And at noon")).toContainText("Sent");
     expect(await heard(sandbox, "jane.harper")).toEqual(["Yes, at ten", "And at noon"]);
   });
 
@@ -96,7 +54,7 @@ test("a message comes in without a reload, is answered once, and is seen on the 
     await expect(other.getByRole("log")).toContainText("And at noon");
     await sandbox.message({ account: BUSINESS, from: "jane.harper", kind: "seen" });
     await other.close();
-    await expect(ours(page, "And at noon")).toContainText("Seen");
+    await expect(bubble(page, "And at noon")).toContainText("Seen");
   });
 });
 
@@ -107,9 +65,8 @@ test("an answer that was refused says why, and goes out once it can", async ({ p
   await row(page, "Is the tower open?").click();
 
   await sandbox.settings({ platform: "instagram", own: { sendError: "outside_window" } });
-  await reply(page).fill("Until five");
-  await reply(page).press("Control+Enter");
-  const refused = ours(page, "Until five");
+  await answer(page, "Until five");
+  const refused = bubble(page, "Until five");
   await expect(refused).toContainText("Not sent");
   await sandbox.settings({ platform: "instagram", own: { sendError: "" } });
   await refused.getByRole("button", { name: "Try again" }).click();
@@ -151,14 +108,13 @@ test("the assistant learns, is tried, answers by itself, says why, and gives way
 
   await open(page, "/inbox");
   await row(page, "Assistant:").click();
-  const answer = ours(page, "From nine to five");
-  await expect(answer).toContainText("Assistant");
-  await answer.getByRole("button", { name: "Why this answer" }).click();
+  const fromIt = bubble(page, "From nine to five");
+  await expect(fromIt).toContainText("Assistant");
+  await fromIt.getByRole("button", { name: "Why this answer" }).click();
   await expect(page.getByRole("dialog", { name: "Why this answer" })).toContainText("When are you open?");
   await page.keyboard.press("Escape");
 
-  await reply(page).fill("And on Mondays for you!");
-  await reply(page).press("Control+Enter");
+  await answer(page, "And on Mondays for you!");
   await expect(page.getByText(/^The assistant keeps still until/)).toBeVisible();
   await page.getByRole("button", { name: "Let it go on now" }).click();
   await expect(page.getByText(/^The assistant keeps still until/)).toBeHidden();
@@ -190,7 +146,7 @@ test("the whole inbox works by keyboard, and no key is heard while typing", asyn
   await page.keyboard.type("j, k, e and u are letters here");
   await expect(reply(page)).toHaveValue("j, k, e and u are letters here");
   await page.keyboard.press("Control+Enter");
-  await expect(ours(page, "are letters here")).toContainText("Sent");
+  await expect(bubble(page, "are letters here")).toContainText("Sent");
   await page.keyboard.press("Escape");
   await expect(reply(page)).not.toBeFocused();
   await page.keyboard.press("Escape");

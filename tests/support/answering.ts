@@ -233,6 +233,10 @@ async function routeOf(
       params["id"] = noun ?? "";
       return import("@/app/api/inbox/[id]/suggestion/route");
     }
+    if (noun && id === undefined) {
+      params["id"] = noun;
+      return import("@/app/api/inbox/[id]/route");
+    }
     throw new Error(`No route for ${path}.`);
   };
   // safe: Next's route modules are handlers by the name of their method

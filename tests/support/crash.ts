@@ -12,8 +12,8 @@ export type Site = Pick<Desk, "databaseUrl" | "sandbox"> & { app: Pick<Desk["app
 /** Ends a worker at a chosen point of its work: a real process, really killed, with no hook in it. */
 export type ParkedWorker = { tap: Tap; program: Program };
 
-/** Starts a worker and stops it where it first asks for work. `release` lets it begin. */
-export async function parkWorker(desk: Site): Promise<ParkedWorker> {
+/** Starts a worker and stops it where it first asks for work. @param more what else it is told, beside where everything is */
+export async function parkWorker(desk: Site, more: Record<string, string> = {}): Promise<ParkedWorker> {
   const tap = await openTap(desk.databaseUrl);
   // It asks in two ways: by sweeping overdue deliveries, and by fetching jobs from the queue.
   tap.stopAt({
@@ -27,6 +27,7 @@ export async function parkWorker(desk: Site): Promise<ParkedWorker> {
     PLATFORM_SANDBOX_URL: desk.sandbox.url,
     MEDIA_DIR: mediaDirectory,
     LOG_LEVEL: "warn",
+    ...more,
   });
   await waitUntil(
     () => {
@@ -39,17 +40,17 @@ export async function parkWorker(desk: Site): Promise<ParkedWorker> {
 }
 
 /** A pool of parked workers, so that one boots while another dies. */
-export function workerPool(desk: Site, ahead = 2) {
+export function workerPool(desk: Site, ahead = 2, more: Record<string, string> = {}) {
   let waiting: Promise<ParkedWorker>[] = [];
   const fill = () => {
-    while (waiting.length < ahead) waiting.push(parkWorker(desk));
+    while (waiting.length < ahead) waiting.push(parkWorker(desk, more));
   };
   return {
     next: async (): Promise<ParkedWorker> => {
       fill();
       const [first, ...rest] = waiting;
       if (!first) throw new Error("The pool is empty.");
-      waiting = [...rest, parkWorker(desk)];
+      waiting = [...rest, parkWorker(desk, more)];
       return first;
     },
     close: async () => {

@@ -125,12 +125,16 @@ export async function openInboxSite(more: (sandboxUrl: string) => Record<string,
         { withinMs: 20_000, everyMs: 50, otherwise: `There is no conversation with ${handle}.` },
       ),
 
-    /** Time passes for what waits to be sent, or to be looked for. */
+    /** Time passes for what waits to be sent, to be looked for or to be thought about. */
     timePasses: async (): Promise<void> => {
       await sql.query(
         `update messages set due_at = now(), lease_until = null, fenced_at = fenced_at - interval '10 minutes'
           where due_at is not null`,
       );
+      await sql.query("update answers set lease_until = now() - interval '1 second' where outcome is null");
+      // Whoever held these jobs is long gone, and the queue looks for such.
+      await sql.query("update pgboss.job set started_on = now() - interval '1 hour' where state = 'active'");
+      await sql.query("update pgboss.queue set monitor_on = null, monitor_claim_on = null");
       await sql.query(
         "update pgboss.job set start_after = now() where state in ('created', 'retry') and name like 'inbox.%'",
       );

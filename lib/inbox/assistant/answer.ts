@@ -3,6 +3,7 @@ import { db, type Tx } from "@/lib/db";
 import { enqueue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";
 import { notify } from "@/lib/notifications/data";
+import { actQuietly } from "../gestures";
 import { enqueueReply } from "../reply";
 import { type Burst, burstOf } from "./burst";
 import { type Conversation, findConversation, heardAgo, recentMessages } from "./context-data";
@@ -91,12 +92,14 @@ async function moreMayCome({ ids }: Burst): Promise<number> {
 }
 
 async function settle(claim: Claim, conversation: Conversation, burst: Burst): Promise<void> {
-  const think = (paid: boolean) => consider(claim, conversation, burst, paid);
+  const typing = typingTo(conversation);
+  const think = (paid: boolean) => consider(claim, conversation, burst, { paid, writing: typing.show });
   const verdict = await think(conversation.credits > 0);
   let decided = await conclude(claim, conversation, burst, verdict);
   // The last credit went elsewhere while this one was thought about: then in the knowledge's own words.
   if (decided === "unpaid") decided = await conclude(claim, conversation, burst, await think(false));
   if (decided === "unpaid" || decided === null) return;
+  if (decided.text === null) typing.hide();
   if (decided.outcome === "answered" || decided.outcome === "suggested") {
     await countUse(db(), conversation.userId, [...new Set(decided.sources.map(({ id }) => id))].sort());
   }
@@ -111,7 +114,7 @@ async function consider(
   claim: Claim,
   { userId, connectionId, mode, answering }: Conversation,
   burst: Burst,
-  paid: boolean,
+  asking: { paid: boolean; writing: () => void },
 ): Promise<Verdict> {
   const nothing = { confidence: null, sources: [], model: null };
   const asksFor = (reason: string): Verdict => ({ ...nothing, say: "person", asked: false, reason });
@@ -126,8 +129,26 @@ async function consider(
     burst: burst.text,
     turns: burst.turns,
     answering: mode === "suggest" ? forDrafts(answering) : answering,
-    paid,
+    ...asking,
   });
+}
+
+/** What the customer sees while a model writes to them. A message ends it; where none comes, we do. */
+function typingTo({ connectionId, mode, peerId }: Conversation) {
+  let shown = false;
+  const tell = (on: boolean) => {
+    shown = on;
+    // Nobody waits for it.
+    if (peerId !== null) void actQuietly(connectionId, { kind: "typing", peerId, on });
+  };
+  return {
+    show: () => {
+      if (mode === "auto") tell(true);
+    },
+    hide: () => {
+      if (shown) tell(false);
+    },
+  };
 }
 
 /** Makes it so, if it still fits. @returns null when another has decided, "unpaid" when no credit was left for it */

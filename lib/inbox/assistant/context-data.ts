@@ -21,6 +21,7 @@ export type Conversation = {
   userId: string;
   connectionId: string;
   kind: ConversationKind;
+  peerId: string | null;
   peerName: string | null;
   /** They are the account itself. */
   self: boolean;
@@ -82,6 +83,7 @@ export async function findConversation(
     // safe, both: the tables' checks hold exactly these words
     kind: conversation.kind as ConversationKind,
     mode: (conversation.mode ?? row.mode ?? "off") as AnsweringMode,
+    peerId: conversation.peerId,
     peerName: conversation.peerName ?? conversation.peerHandle,
     self: conversation.peerId === remoteId,
     standby: conversation.standby,

@@ -1,5 +1,5 @@
 import "server-only";
-import { and, count, desc, eq, gt, inArray, isNull, lte, notInArray, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, isNull, lte, notInArray, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { answers } from "@/drizzle/schema/assistant";
 import { users } from "@/drizzle/schema/auth";
@@ -243,7 +243,7 @@ export async function touchConversation(
 }
 
 /** The draft that waits in a conversation; nobody has answered since. */
-export async function suggestionOf(conversationId: string): Promise<SuggestionDto | null> {
+export async function suggestionOf(userId: string, conversationId: string): Promise<SuggestionDto | null> {
   const [row] = await db()
     .select({ answer: answers })
     .from(answers)
@@ -251,6 +251,7 @@ export async function suggestionOf(conversationId: string): Promise<SuggestionDt
     .where(
       and(
         eq(answers.conversationId, conversationId),
+        eq(answers.userId, userId),
         eq(answers.draft, "open"),
         sql`not exists (
           select 1 from messages later
@@ -261,30 +262,6 @@ export async function suggestionOf(conversationId: string): Promise<SuggestionDt
     .orderBy(desc(answers.id))
     .limit(1);
   return row ? toSuggestion(row.answer) : null;
-}
-
-/**
- * Why the assistant said what it said, by the id of its message; and by the id of the customer's message, what it decided
- * about one that it did not answer.
- */
-export async function whyOf(messageIds: string[]): Promise<Map<string, WhyDto>> {
-  if (messageIds.length === 0) return new Map();
-  const rows = await db()
-    .select({ messageId: messages.id, author: messages.author, answer: answers })
-    .from(messages)
-    .innerJoin(
-      answers,
-      and(
-        eq(answers.conversationId, messages.conversationId),
-        or(
-          and(eq(answers.id, messages.wish), eq(messages.author, "assistant")),
-          and(eq(answers.messageId, messages.id), inArray(answers.outcome, ["handed_over", "dropped"])),
-        ),
-      ),
-    )
-    .where(inArray(messages.id, messageIds))
-    .orderBy(answers.id);
-  return new Map(rows.map(({ messageId, answer }) => [messageId, toWhy(answer)]));
 }
 
 export const toSuggestion = (row: AnswerRow): SuggestionDto => ({

@@ -20,6 +20,8 @@ export type Question = {
   answering: Answering;
   /** Whether a model may be asked and paid. */
   paid: boolean;
+  /** Called when a model begins to write. */
+  writing?: () => void;
 };
 
 export type Verdict = Pick<WhyDto, "reason" | "confidence" | "sources" | "model"> &
@@ -93,6 +95,7 @@ async function byModel(
   if (entries.length === 0 && !isSmallTalk(burst))
     return { ...asksFor("The knowledge is empty."), final: true };
   const prompt = promptFor(burst, turns, entries, answering);
+  question.writing?.();
   const written = await ask(prompt);
   if (!written) return { ...asksFor("The model gave no answer."), final: false };
 

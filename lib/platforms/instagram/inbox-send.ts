@@ -8,7 +8,7 @@ import { rejected } from "./inbox-errors";
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 
-export const inboxLimits: InboxLimits = {
+export const inboxLimits: Omit<InboxLimits, "reactions"> = {
   textBytes: 1000,
   // An older limit of the platform: whether it still holds is not known.
   commentCharacters: 300,

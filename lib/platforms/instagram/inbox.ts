@@ -18,6 +18,8 @@ type Door = {
   node(access: Access): string;
   /** What to have sent to us. Instagram then sends whatever is ticked in the app's dashboard, this or not. */
   fields: { messages: string[]; comments: string[] };
+  /** Emoji that this log-in takes, of those that people use most. */
+  reactions: string[];
   /** A reaction as this log-in spells it. @throws PlatformError for one that it does not know */
   reaction(reaction: string): string;
   /** Our app's name among those that are subscribed; null where only our own are listed. */
@@ -35,6 +37,7 @@ export const ownInbox = (kit: Kit): Inbox =>
       messages: [...MESSAGE_FIELDS, "message_echoes", "message_edit"],
       comments: COMMENT_FIELDS,
     },
+    reactions: ["❤️", "😂", "😮", "😢", "👍", "🙏"],
     // Any emoji; the word is the other log-in's.
     reaction: (reaction) => (reaction === LOVE ? "❤️" : reaction),
     appId: null,
@@ -48,6 +51,7 @@ export const linkedInbox = (kit: Kit): Inbox =>
     scopes: linkedInboxScopes,
     node: pageOf,
     fields: { messages: MESSAGE_FIELDS, comments: [...COMMENT_FIELDS, "mentions"] },
+    reactions: ["❤️"],
     reaction(reaction) {
       if (reaction === LOVE || HEARTS.test(reaction)) return LOVE;
       throw rejected("not_sendable", "Through Facebook, Instagram takes only the heart as a reaction.");
@@ -85,7 +89,7 @@ function pageOf({ metadata }: Access): string {
 function inboxThrough(door: Door): Inbox {
   const { ask, askOfComments, scopes, node } = door;
   return {
-    limits: inboxLimits,
+    limits: { ...inboxLimits, reactions: door.reactions },
     scopes,
     subscribe: (access) => subscribe(door, access),
 

@@ -1,7 +1,9 @@
 import { Id, ok, route } from "@/lib/http/route";
-import { react } from "@/lib/inbox/read";
+import { react } from "@/lib/inbox/gestures";
+import { readMessages } from "@/lib/inbox/read";
 import { ReactionBody } from "@/lib/inbox/schema";
 
-export const POST = route({ params: Id, body: ReactionBody }, async ({ user, params, body }) =>
-  ok({ messages: await react(user, params.id, body.reaction) }),
-);
+export const POST = route({ params: Id, body: ReactionBody }, async ({ user, params, body }) => {
+  await react(user, params.id, body.reaction);
+  return ok({ messages: await readMessages(user, [params.id]) });
+});
