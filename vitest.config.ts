@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { SlowestFirst } from "./tests/support/slowest-first";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -15,6 +16,7 @@ export default defineConfig({
     exclude: ["tests/e2e/**", "tests/bench/**", "node_modules/**"],
     globalSetup: ["tests/support/global-setup.ts"],
     setupFiles: ["tests/support/environment.ts"],
+    sequence: { sequencer: SlowestFirst },
     pool: "forks",
     // One more than there are cores: most tests wait for servers and processes of their own.
     maxWorkers: 3,

@@ -16,7 +16,7 @@ import {
  * kill -9 between the platform's new token and our writing it down: whether the connection survives is the platform's to say.
  * What is ours: one careful try, then the truth, and no storm of tries. CRASH_ROUNDS makes the long form.
  */
-const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 2);
+const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 1);
 const limit = 30_000 + ROUNDS * 15_000;
 
 let desk: Desk;

@@ -30,8 +30,8 @@ import {
  * platform stands exactly there. Then ten minutes pass and the scheduler runs. Nothing is out twice, nothing is forgotten,
  * and what we say is what the world sees. CRASH_ROUNDS and CRASH_RANDOM make the long form: 30 and 300.
  */
-const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 2);
-const RANDOM_KILLS = Number(process.env["CRASH_RANDOM"] ?? 3);
+const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 1);
+const RANDOM_KILLS = Number(process.env["CRASH_RANDOM"] ?? 2);
 
 let desk: Desk;
 let pool: ReturnType<typeof workerPool>;

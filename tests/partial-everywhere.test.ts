@@ -20,7 +20,7 @@ import type { FaultOrder } from "./support/sandbox";
  * only what failed. PARTIAL_ROUNDS makes the long form: 500. A platform that never answers costs a minute each time, so all seven
  * are silent together, once.
  */
-const ROUNDS = Number(process.env["PARTIAL_ROUNDS"] ?? 10);
+const ROUNDS = Number(process.env["PARTIAL_ROUNDS"] ?? 5);
 const SEED = Number(process.env["PARTIAL_SEED"] ?? 7);
 
 type Mood = DistributiveOmit<FaultOrder, "platform" | "operation"> | null;
