@@ -4,7 +4,7 @@ import { betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware, getSessionFromCtx } from "better-auth/api";
 import { accounts, rateLimits, sessions, users, verifications } from "@/drizzle/schema/auth";
-import { checkAfterSignIn } from "@/lib/connections/due-checks";
+import { checkAfterSignIn } from "@/lib/connections/health/due-checks";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { finishLeaving, prepareLeaving } from "@/lib/leaving/person";

@@ -1,5 +1,5 @@
 import "server-only";
-import { listPauses } from "@/lib/connections/pauses-data";
+import { listPauses } from "@/lib/connections/health/pauses-data";
 import { database } from "@/lib/db";
 import { env } from "@/lib/env";
 import { ok } from "@/lib/http/route";

@@ -31,7 +31,7 @@ await main(async () => {
 
 async function check(): Promise<number> {
   // Only now: what it imports reads the environment.
-  const { keyUse } = await import("@/lib/connections/rotate");
+  const { keyUse } = await import("@/lib/connections/rotate/rotate");
   const { current, byKey, unsealed, unknownKey, tampered } = await keyUse();
   for (const [id, rows] of Object.entries(byKey))
     console.log(`key ${id}  ${id === current ? "current" : "old    "}  ${count(rows)}`);
@@ -57,7 +57,7 @@ async function check(): Promise<number> {
 }
 
 async function rotateAll(ending: boolean): Promise<number> {
-  const { endUnsealed, rotate } = await import("@/lib/connections/rotate");
+  const { endUnsealed, rotate } = await import("@/lib/connections/rotate/rotate");
   if (ending) console.log(`${count(await endUnsealed())} not sealed: destroyed.`);
   let moved = 0;
   for (;;) {

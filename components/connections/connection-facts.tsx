@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { permissionWords } from "@/components/connections/status";
 import { Time } from "@/components/ui/time";
+import { sessionFacts } from "@/lib/connections/connect/session-schema";
 import type { ConnectionDto } from "@/lib/connections/schema";
-import { sessionFacts } from "@/lib/connections/session-schema";
 
 type Props = { connection: ConnectionDto; platformName: string };
 

@@ -7,13 +7,13 @@ import { ConnectionFacts } from "@/components/connections/connection-facts";
 import { SessionLink } from "@/components/connections/session-link";
 import { accountLabel, needsAttention, permissionWords, statusOf } from "@/components/connections/status";
 import { useRefresh, useTest } from "@/components/connections/use-upkeep";
-import { SubscriptionLine } from "@/components/inbox/subscription-line";
+import { SubscriptionLine } from "@/components/inbox/setup/subscription-line";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { ExternalLink } from "@/components/ui/external-link";
 import { Time, useAwake } from "@/components/ui/time";
+import { sessionFacts } from "@/lib/connections/connect/session-schema";
 import type { ConnectionDto } from "@/lib/connections/schema";
-import { sessionFacts } from "@/lib/connections/session-schema";
 
 type Props = {
   connection: ConnectionDto;

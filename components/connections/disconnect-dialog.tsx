@@ -3,8 +3,8 @@
 import { accountLabel } from "@/components/connections/status";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
+import { sessionFacts } from "@/lib/connections/connect/session-schema";
 import type { ConnectionDto } from "@/lib/connections/schema";
-import { sessionFacts } from "@/lib/connections/session-schema";
 import type { PlatformSpec } from "@/lib/platforms/contract";
 
 type Props = {

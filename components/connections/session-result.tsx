@@ -3,8 +3,8 @@ import { SessionLink } from "@/components/connections/session-link";
 import { accountLabel } from "@/components/connections/status";
 import { buttonStyle } from "@/components/ui/button-style";
 import { Notice } from "@/components/ui/notice";
+import { sessionFacts } from "@/lib/connections/connect/session-schema";
 import type { ConnectionDto } from "@/lib/connections/schema";
-import { sessionFacts } from "@/lib/connections/session-schema";
 
 /** What became of a paste, in the form's place: the values are gone from the page. */
 export function SessionResult({ connection }: { connection: ConnectionDto }) {

@@ -1,6 +1,6 @@
 import type { Tone } from "@/components/ui/badge";
+import { sessionFacts } from "@/lib/connections/connect/session-schema";
 import type { ConnectionDto, ConnectionStatus } from "@/lib/connections/schema";
-import { sessionFacts } from "@/lib/connections/session-schema";
 
 /** How a connection's state is said. */
 export const statusWords: Record<ConnectionStatus, { label: string; tone: Tone; means: string | null }> = {

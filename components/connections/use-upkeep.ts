@@ -3,9 +3,9 @@
 import { useMutation } from "@tanstack/react-query";
 import { accountLabel, needsAttention, statusOf } from "@/components/connections/status";
 import { tell, warn } from "@/components/ui/toast";
+import { sessionFacts } from "@/lib/connections/connect/session-schema";
 import { checkConnection, connectionQueries, refreshConnection } from "@/lib/connections/queries";
 import type { ConnectionDto } from "@/lib/connections/schema";
-import { sessionFacts } from "@/lib/connections/session-schema";
 import { sentence } from "@/lib/http/api";
 
 /** Asks the platform, then reports what the connection's state has become: not merely that an answer came. */

@@ -2,9 +2,9 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { SEARCH_ID } from "@/components/inbox/list-filters";
-import { REPLY_ID } from "@/components/inbox/reply-box";
-import { useArchive } from "@/components/inbox/use-archive";
+import { SEARCH_ID } from "@/components/inbox/list/list-filters";
+import { useArchive } from "@/components/inbox/list/use-archive";
+import { REPLY_ID } from "@/components/inbox/reply/reply-box";
 import { usePlace } from "@/components/inbox/use-place";
 import { useSingleKeys } from "@/components/use-single-keys";
 import { inboxQueries } from "@/lib/inbox/queries";

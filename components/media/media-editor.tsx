@@ -12,7 +12,7 @@ import { UploadList } from "@/components/media/upload-list";
 import { arrivalBox, useArrivingFiles } from "@/components/media/use-arriving-files";
 import { type FileState, rememberFiles, useFileStates } from "@/components/media/use-library-files";
 import { useUploads } from "@/components/media/use-uploads";
-import { ProblemList } from "@/components/posts/problem-list";
+import { ProblemList } from "@/components/posts/compose/problem-list";
 import { Button } from "@/components/ui/button";
 import { tell } from "@/components/ui/toast";
 import type { MediaDto, MediaRef } from "@/lib/media/schema";

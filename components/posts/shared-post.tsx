@@ -2,9 +2,9 @@
 
 import type { Dispatch } from "react";
 import { MediaEditor } from "@/components/media/media-editor";
-import { type Count, Counters } from "@/components/posts/counters";
-import { inheriting, sharedAltProblems } from "@/components/posts/judge";
-import { FollowUps } from "@/components/posts/parts-editor";
+import { type Count, Counters } from "@/components/posts/compose/counters";
+import { inheriting, sharedAltProblems } from "@/components/posts/compose/judge";
+import { FollowUps } from "@/components/posts/compose/parts-editor";
 import { Field, Input, Textarea } from "@/components/ui/field";
 import type { Draft, DraftAction } from "@/lib/posts/draft";
 import type { Problem } from "@/lib/posts/schema";

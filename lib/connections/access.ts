@@ -11,7 +11,7 @@ import {
   saveCheck,
   updateGrant,
 } from "./data";
-import { canRefresh, dead, isWaiting, NOTHING_TO_RENEW, refreshGrant, renewedAt } from "./refresh";
+import { canRefresh, dead, isWaiting, NOTHING_TO_RENEW, refreshGrant, renewedAt } from "./refresh/refresh";
 import { openCredentials } from "./seal";
 
 /**

@@ -4,8 +4,8 @@ import { connections, grants, oauthStates } from "@/drizzle/schema/connections";
 import { db, type Queryable, type Tx } from "@/lib/db";
 import { notFound } from "@/lib/errors";
 import { findProvider, specOf } from "@/lib/platforms/registry";
-import { endOf, healthOf, policyOf } from "./health";
-import { listPauses } from "./pauses-data";
+import { endOf, healthOf, policyOf } from "./health/health";
+import { listPauses } from "./health/pauses-data";
 import type { ConnectionDto, ConnectionStatus } from "./schema";
 
 /** The only SQL about grants, connections and flows under way. */

@@ -2,8 +2,8 @@ import "server-only";
 import { env } from "@/lib/env";
 import { connectsBy, missingSettings, platformIds, specs, waysOf } from "@/lib/platforms/registry";
 import { listConnections } from "./data";
-import { pausedWords } from "./paused-words";
-import { listPauses } from "./pauses-data";
+import { pausedWords } from "./health/paused-words";
+import { listPauses } from "./health/pauses-data";
 import type { ConnectionsAnswer, PlatformDto } from "./schema";
 
 /** A person's connections, beside every platform and what it still lacks to be started. */

@@ -1,6 +1,6 @@
 import "server-only";
-import { type AgedGrant, ageGrants, grantsNow } from "@/lib/connections/age-data";
-import { renewDue } from "@/lib/connections/renew-due";
+import { type AgedGrant, ageGrants, grantsNow } from "@/lib/connections/demo/age-data";
+import { renewDue } from "@/lib/connections/demo/renew-due";
 import { db } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError, notFound } from "@/lib/errors";

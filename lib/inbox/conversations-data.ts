@@ -5,7 +5,7 @@ import { connections, grants } from "@/drizzle/schema/connections";
 import { conversations, inboxAccounts, inboxFiles, messages } from "@/drizzle/schema/inbox";
 import { db, type Queryable } from "@/lib/db";
 import { notFound } from "@/lib/errors";
-import type { ConversationRow, MessageRow } from "./received-data";
+import type { ConversationRow, MessageRow } from "./receive/received-data";
 import type { InboxFilter, InboxNumbers, InboxQuery } from "./schema";
 
 /** The only SQL by which people read their inbox. Each page is one statement, however much there is. */

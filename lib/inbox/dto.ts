@@ -3,8 +3,8 @@ import { sandboxOrigin } from "@/lib/env";
 import type { Referral } from "@/lib/platforms/inbox-contract";
 import { toWhy } from "./assistant/data";
 import type { Listed, ThreadMessage } from "./conversations-data";
-import type { StoredAttachment, StoredReaction } from "./fold";
 import { limitsOf } from "./limits";
+import type { StoredAttachment, StoredReaction } from "./receive/fold";
 import type {
   AnsweringMode,
   AttachmentDto,

@@ -10,9 +10,7 @@ import {
   messagesByIds,
 } from "./conversations-data";
 import { toConversationDto, toMessageDto } from "./dto";
-import { actQuietly } from "./gestures";
-import { lockRoom, updateConversation } from "./messages-data";
-import { summarize } from "./received-data";
+import { summarize } from "./receive/received-data";
 import type {
   ConversationAnswer,
   ConversationDto,
@@ -21,6 +19,8 @@ import type {
   InboxQuery,
   MessageDto,
 } from "./schema";
+import { actQuietly } from "./send/gestures";
+import { lockRoom, updateConversation } from "./send/messages-data";
 
 /** What a person sees of their inbox, and what they do in it besides answering. */
 

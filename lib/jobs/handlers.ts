@@ -1,11 +1,11 @@
 import "server-only";
-import { checkQuietly } from "@/lib/connections/check";
+import { checkQuietly } from "@/lib/connections/health/check";
 import { subscribeAccount } from "@/lib/inbox/accounts";
 import { answerConversation } from "@/lib/inbox/assistant/answer";
-import { keepAttachments } from "@/lib/inbox/attachments";
-import { backfill } from "@/lib/inbox/backfill";
-import { lookUpProfile } from "@/lib/inbox/profile";
-import { advanceMessage } from "@/lib/inbox/send";
+import { keepAttachments } from "@/lib/inbox/receive/attachments";
+import { backfill } from "@/lib/inbox/receive/backfill";
+import { lookUpProfile } from "@/lib/inbox/receive/profile";
+import { advanceMessage } from "@/lib/inbox/send/send";
 import { tellEnded } from "@/lib/notifications/ended";
 import { mailNotice } from "@/lib/notifications/mail";
 import { advance } from "@/lib/posts/advance";

@@ -2,10 +2,10 @@ import "server-only";
 import { createHash } from "node:crypto";
 import { customAlphabet } from "nanoid";
 import { type Actor, audit } from "@/lib/audit";
-import { grantsOfFacebookPerson } from "@/lib/connections/consent";
+import { grantsOfFacebookPerson } from "@/lib/connections/connect/consent";
 import { type ConnectionRow, findGrantBySubject, type GrantRow } from "@/lib/connections/data";
-import { DEAUTHORIZED, endGrant } from "@/lib/connections/end";
-import { readEnd } from "@/lib/connections/ends";
+import { readEnd } from "@/lib/connections/health/ends";
+import { DEAUTHORIZED, endGrant } from "@/lib/connections/leave/end";
 import {
   type Consent,
   completeDeletion,
@@ -13,7 +13,7 @@ import {
   eraseGrant,
   lockConsents,
   recordDeletion,
-} from "@/lib/connections/leaving-data";
+} from "@/lib/connections/leave/leaving-data";
 import { db, type Tx } from "@/lib/db";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";

@@ -1,5 +1,5 @@
 import "server-only";
-import { findDeletion } from "@/lib/connections/leaving-data";
+import { findDeletion } from "@/lib/connections/leave/leaving-data";
 import { specs } from "@/lib/platforms/registry";
 
 export type DeletionStatus = {

@@ -1,7 +1,7 @@
 import "server-only";
-import { disconnectAll } from "@/lib/connections/disconnect";
-import { deleteTrail } from "@/lib/connections/leaving-data";
-import { removeOrphans } from "@/lib/inbox/attachments";
+import { disconnectAll } from "@/lib/connections/leave/disconnect";
+import { deleteTrail } from "@/lib/connections/leave/leaving-data";
+import { removeOrphans } from "@/lib/inbox/receive/attachments";
 import { log } from "@/lib/log";
 import { emptyLibrary } from "@/lib/media/library";
 

@@ -1,5 +1,5 @@
 import "server-only";
-import { type AtEnd, readEnd } from "@/lib/connections/ends";
+import { type AtEnd, readEnd } from "@/lib/connections/health/ends";
 import { db, type Tx } from "@/lib/db";
 import { queue } from "@/lib/jobs/queue";
 import { isDeathTold, notify, supersede } from "./data";

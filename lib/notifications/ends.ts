@@ -1,7 +1,7 @@
 import "server-only";
-import { type AtEnd, readEnd } from "@/lib/connections/ends";
-import { grantsNearEnd } from "@/lib/connections/ends-data";
-import { WARN_MS } from "@/lib/connections/health";
+import { type AtEnd, readEnd } from "@/lib/connections/health/ends";
+import { grantsNearEnd } from "@/lib/connections/health/ends-data";
+import { WARN_MS } from "@/lib/connections/health/health";
 import { db, type Tx } from "@/lib/db";
 import { enqueue, queue } from "@/lib/jobs/queue";
 import { grantsSaidToEnd, notify, overdueMails, supersede, takeBack } from "./data";

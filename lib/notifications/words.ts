@@ -1,4 +1,4 @@
-import type { AtEnd } from "@/lib/connections/ends";
+import type { AtEnd } from "@/lib/connections/health/ends";
 import { specs } from "@/lib/platforms/registry";
 
 /** How the end of a connection is said. */

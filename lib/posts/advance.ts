@@ -1,7 +1,7 @@
 import "server-only";
 import { type Actor, audit } from "@/lib/audit";
 import { withAccess } from "@/lib/connections/access";
-import { findPause } from "@/lib/connections/pauses-data";
+import { findPause } from "@/lib/connections/health/pauses-data";
 import { db, type Tx } from "@/lib/db";
 import { enqueue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";

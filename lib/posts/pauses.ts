@@ -1,5 +1,5 @@
 import "server-only";
-import { pausedWords } from "@/lib/connections/paused-words";
+import { pausedWords } from "@/lib/connections/health/paused-words";
 import {
   claimProbe,
   findPause,
@@ -8,7 +8,7 @@ import {
   pausedForMs,
   pausePlatform,
   releaseProbe,
-} from "@/lib/connections/pauses-data";
+} from "@/lib/connections/health/pauses-data";
 import type { Tx } from "@/lib/db";
 import { enqueue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";

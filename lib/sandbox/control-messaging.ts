@@ -42,35 +42,35 @@
  *   echo "after" | "before" (the answer to the send) | "never"; echoDelayMs; signWith "instagram" | "meta" (for Instagram's
  *   own log-in); dashboardFields, dashboardFieldsMeta (comma lists; "" = all); envelope "object" | "array"; commentShape
  *   "changes" | "flat"; commentIdKey "id" | "comment_id"; numEdit "string" | "number"; unsupportedShape "plain" |
- *   "attachments"; humanAgent (approved?), multiImage; sendError (a name in sandbox-messaging-errors.ts, for every send);
+ *   "attachments"; humanAgent (approved?), multiImage; sendError (a name in instagram/sandbox/messaging/errors.ts, for every send);
  *   rateError (likewise, for limits); sendPerSecond, mediaPerSecond, conversationsPerSecond, privateRepliesPerHour; cdnLifeMs.
  *   people: { adabell: { message_access: false } } forbids apps to see messages. Faults: operations send, sender_action,
  *   private_reply, subscribe, unsubscribe, profile, conversations, conversation, message, ice_breakers.
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import { topComment, writeAsCustomer } from "@/lib/platforms/instagram/sandbox-comments";
+import { topComment, writeAsCustomer } from "@/lib/platforms/instagram/sandbox/comments";
 import {
   businessTypes,
   CannotDo,
   customerDoes,
   kinds,
   somePost,
-} from "@/lib/platforms/instagram/sandbox-messaging-customer";
-import { findAccount, findPeer, peersOf, scopedId } from "@/lib/platforms/instagram/sandbox-messaging-people";
+} from "@/lib/platforms/instagram/sandbox/messaging/customer";
+import { findAccount, findPeer, peersOf, scopedId } from "@/lib/platforms/instagram/sandbox/messaging/people";
 import {
   findThread,
   type Message,
   messagesIn,
   threadsOf,
-} from "@/lib/platforms/instagram/sandbox-messaging-store";
+} from "@/lib/platforms/instagram/sandbox/messaging/store";
 import {
   onTheWire,
   outbox,
   seconds,
   subscriptionsIn,
   tellChange,
-} from "@/lib/platforms/instagram/sandbox-messaging-webhooks";
+} from "@/lib/platforms/instagram/sandbox/messaging/webhooks";
 import type { InstagramAccount } from "@/lib/sandbox/meta";
 import { input, Refused } from "./control-input";
 import { postToApp, verifyApp } from "./courier";

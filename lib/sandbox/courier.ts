@@ -10,7 +10,7 @@ import {
   secretFor,
   signatures,
   subscriptionsIn,
-} from "@/lib/platforms/instagram/sandbox-messaging-webhooks";
+} from "@/lib/platforms/instagram/sandbox/messaging/webhooks";
 import type { Call, World } from "./kit";
 import { now, type Sandbox } from "./memory";
 

@@ -4,9 +4,9 @@
  */
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
-import { customerDoes, type Deed, kinds } from "@/lib/platforms/instagram/sandbox-messaging-customer";
-import { peersOf } from "@/lib/platforms/instagram/sandbox-messaging-people";
-import { subscriptionsIn } from "@/lib/platforms/instagram/sandbox-messaging-webhooks";
+import { customerDoes, type Deed, kinds } from "@/lib/platforms/instagram/sandbox/messaging/customer";
+import { peersOf } from "@/lib/platforms/instagram/sandbox/messaging/people";
+import { subscriptionsIn } from "@/lib/platforms/instagram/sandbox/messaging/webhooks";
 import { Refused } from "./control-input";
 import {
   accountNamed,

@@ -26,7 +26,7 @@ Object.assign(process.env, {
   TOKEN_ENCRYPTION_KEYS_OLD: other,
 });
 // Only now: what they import reads the environment.
-const { moveRows, rotate } = await import("../../lib/connections/rotate");
+const { moveRows, rotate } = await import("../../lib/connections/rotate/rotate");
 const { database } = await import("../../lib/db");
 
 const sql = new Pool({ connectionString: server.url, max: 2 });

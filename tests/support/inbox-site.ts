@@ -30,13 +30,13 @@ export async function openInboxSite(more: (sandboxUrl: string) => Record<string,
   await sql.connect();
 
   const { openRoute } = await import("@/lib/http/route");
-  const { takeIn } = await import("@/lib/inbox/intake");
-  const { receiveDue } = await import("@/lib/inbox/receive");
+  const { takeIn } = await import("@/lib/inbox/receive/intake");
+  const { receiveDue } = await import("@/lib/inbox/receive/receive");
   const { serveLinked } = await import("@/lib/media/serve");
   const { drain } = await import("@/lib/jobs/run");
   const { queue, stopQueue } = await import("@/lib/jobs/queue");
   const { database: ours } = await import("@/lib/db");
-  const { beginConnect, finishConnect } = await import("@/lib/connections/connect");
+  const { beginConnect, finishConnect } = await import("@/lib/connections/connect/connect");
   const { readConversation, readInbox } = await import("@/lib/inbox/read");
   const { InboxQuery } = await import("@/lib/inbox/schema");
   await queue();

@@ -21,8 +21,8 @@ export async function openIntake(environment: Record<string, string> = {}) {
   await sql.connect();
   const { queue, stopQueue } = await import("@/lib/jobs/queue");
   const { database: ours } = await import("@/lib/db");
-  const { receiveDue } = await import("@/lib/inbox/receive");
-  const { takeIn } = await import("@/lib/inbox/intake");
+  const { receiveDue } = await import("@/lib/inbox/receive/receive");
+  const { takeIn } = await import("@/lib/inbox/receive/intake");
   const { openRoute } = await import("@/lib/http/route");
   const { GET } = await import("@/app/api/webhooks/instagram/route");
   // The route itself kicks the work behind its answer, which Next allows in a server only.

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { withAccess } from "@/lib/connections/access";
-import { refreshDue } from "@/lib/connections/refresh-due";
+import { refreshDue } from "@/lib/connections/refresh/due";
 import { queue } from "@/lib/jobs/queue";
 import { PlatformError } from "@/lib/platforms/contract";
 

@@ -1,6 +1,6 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
-import { Composer } from "@/components/posts/composer";
+import { Composer } from "@/components/posts/compose/composer";
 import { PageHead } from "@/components/shell";
 import { connectionsAnswer } from "@/lib/connections/list";
 import { connectionQueries } from "@/lib/connections/queries";

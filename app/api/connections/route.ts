@@ -1,6 +1,6 @@
-import { connectSession } from "@/lib/connections/connect-session";
+import { connectSession } from "@/lib/connections/connect/connect-session";
+import { ConnectSession } from "@/lib/connections/connect/session-schema";
 import { connectionsAnswer } from "@/lib/connections/list";
-import { ConnectSession } from "@/lib/connections/session-schema";
 import { ok, route } from "@/lib/http/route";
 
 export const GET = route({}, async ({ user }) => ok(await connectionsAnswer(user.id)));

@@ -3,8 +3,8 @@ import { db, type Tx } from "@/lib/db";
 import { enqueue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";
 import { notify } from "@/lib/notifications/data";
-import { actQuietly } from "../gestures";
-import { enqueueReply } from "../reply";
+import { actQuietly } from "../send/gestures";
+import { enqueueReply } from "../send/reply";
 import { type Burst, burstOf } from "./burst";
 import { type Conversation, findConversation, heardAgo, recentMessages } from "./context-data";
 import {

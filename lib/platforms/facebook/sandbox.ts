@@ -1,13 +1,13 @@
 /**
  * Facebook's Pages as a simulator: its addresses and its versions. Instagram through Facebook shares the app, the
- * tokens and two hosts; which request is whose is settled by `isInstagrams`. Knobs are in sandbox-graph.
+ * tokens and two hosts; which request is whose is settled by `isInstagrams`. Knobs are in sandbox/graph.
  */
 import { refusalPage } from "@/lib/sandbox/consent";
 import { type Answer, type Call, permalink, type Route, redirect, type Simulator } from "@/lib/sandbox/kit";
 import { graphError, isInstagrams, pages } from "@/lib/sandbox/meta";
-import { listAccounts, listBusinesses, people, pictureHost, showPicture } from "./sandbox-accounts";
-import { publishDue } from "./sandbox-drafts";
-import { invalidParam, knobs, readParams, setting, tooMany } from "./sandbox-graph";
+import { listAccounts, listBusinesses, people, pictureHost, showPicture } from "./sandbox/accounts";
+import { publishDue } from "./sandbox/drafts";
+import { invalidParam, knobs, readParams, setting, tooMany } from "./sandbox/graph";
 import {
   allowConsent,
   checkConsent,
@@ -18,9 +18,9 @@ import {
   revoke,
   sellToken,
   tokenOperation,
-} from "./sandbox-oauth";
-import { createPhoto, createPhotoStory, photoOperation } from "./sandbox-photos";
-import { createComment, createPost, deletePost, editPost } from "./sandbox-posts";
+} from "./sandbox/oauth";
+import { createPhoto, createPhotoStory, photoOperation } from "./sandbox/photos";
+import { createComment, createPost, deletePost, editPost } from "./sandbox/posts";
 import {
   listComments,
   listPosts,
@@ -28,9 +28,9 @@ import {
   listStories,
   nodeOperation,
   readNode,
-} from "./sandbox-reading";
-import { isUpload, readUpload, startUpload, takeUpload, takeVideo, videoAddress } from "./sandbox-uploads";
-import { createVideo, phaseOperation, publishUploaded, videoOperation } from "./sandbox-video-posts";
+} from "./sandbox/reading";
+import { isUpload, readUpload, startUpload, takeUpload, takeVideo, videoAddress } from "./sandbox/uploads";
+import { createVideo, phaseOperation, publishUploaded, videoOperation } from "./sandbox/video-posts";
 
 const siteHost = "www.facebook.com";
 const graphHost = "graph.facebook.com";

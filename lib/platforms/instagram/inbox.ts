@@ -3,10 +3,10 @@ import { type Access, PlatformError } from "../contract";
 import type { CommentReply, Inbox, InboxAction, Peer, SentMessage } from "../inbox-contract";
 import { type Kit, RemoteId } from "../kit";
 import { type Ask, askFacebook, askInstagram } from "./graph";
-import { explainInbox, isRefusal, rejected } from "./inbox-errors";
-import { readHistory } from "./inbox-history";
-import { linkedInboxScopes, ownInboxScopes } from "./inbox-scopes";
-import { inboxLimits, sendMessage } from "./inbox-send";
+import { explainInbox, isRefusal, rejected } from "./inbox/errors";
+import { readHistory } from "./inbox/history";
+import { linkedInboxScopes, ownInboxScopes } from "./inbox/scopes";
+import { inboxLimits, sendMessage } from "./inbox/send";
 
 /** Direct messages and comments of a professional account. Both log-ins speak alike; what differs is a `Door`. */
 type Door = {

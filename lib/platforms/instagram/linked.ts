@@ -4,7 +4,7 @@ import { type Kit, RemoteId } from "../kit";
 import { debugToken, facebookLogin, grantedPermissions, graph, Page, pagesOf, refusedToken } from "../meta";
 import { profileUrl } from "./account";
 import type { Ask } from "./graph";
-import { inboxAllowed, linkedInboxScopes } from "./inbox-scopes";
+import { inboxAllowed, linkedInboxScopes } from "./inbox/scopes";
 
 /** The log-in with Facebook: one grant reaches every professional account that is linked to a Page the person ticked. */
 

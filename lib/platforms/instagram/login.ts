@@ -12,7 +12,7 @@ import { authorizeUrl, expiryAfter, scopesOf } from "../oauth";
 import { profileUrl, quotaOf } from "./account";
 import { explainExchange, explainRefresh } from "./errors";
 import { type Ask, HOST } from "./graph";
-import { inboxAllowed, ownInboxScopes } from "./inbox-scopes";
+import { inboxAllowed, ownInboxScopes } from "./inbox/scopes";
 
 /** The log-in with Instagram itself: a token of 60 days that renews itself and reaches one professional account. */
 

@@ -1,6 +1,6 @@
 /**
  * The simulated Instagram, behind both of its log-ins: its own (graph.instagram.com) and Facebook's (graph.facebook.com,
- * where Facebook's simulator issues the tokens). Tokens are in sandbox-oauth, posts in sandbox-containers and sandbox-media.
+ * where Facebook's simulator issues the tokens). Tokens are in sandbox/oauth, posts in sandbox/containers and sandbox/media.
  * Knobs: processingMs, containerError, createError, publishError, deleteError (subcodes), containerLimit, quotaTotal,
  * listLagMs, commentLimits, usedPercent, earlyRefreshCode, tokenShape and profileShape ("flat" or "data").
  */
@@ -26,15 +26,15 @@ import {
   listComments,
   listReplies,
   readComment,
-} from "./sandbox-comments";
+} from "./sandbox/comments";
 import {
   containerFetches,
   createContainer,
   readContainer,
   uploadFetches,
   uploadVideo,
-} from "./sandbox-containers";
-import { badToken, missingObject, plainRefusal, unknownPath, uploadRefusal } from "./sandbox-errors";
+} from "./sandbox/containers";
+import { badToken, missingObject, plainRefusal, unknownPath, uploadRefusal } from "./sandbox/errors";
 import {
   accountInPath,
   admit,
@@ -48,7 +48,7 @@ import {
   uploadHost,
   usageHeaders,
   usedPercent,
-} from "./sandbox-graph";
+} from "./sandbox/graph";
 import {
   changeMedia,
   deleteMedia,
@@ -58,9 +58,9 @@ import {
   readMedia,
   readQuota,
   shortcode,
-} from "./sandbox-media";
-import { listSubscribed, subscribe, unsubscribe } from "./sandbox-messaging-access";
-import { cdnHost, pictureHost, serveFile, showFace } from "./sandbox-messaging-media";
+} from "./sandbox/media";
+import { listSubscribed, subscribe, unsubscribe } from "./sandbox/messaging/access";
+import { cdnHost, pictureHost, serveFile, showFace } from "./sandbox/messaging/media";
 import {
   deleteBreakers,
   listConversations,
@@ -69,9 +69,9 @@ import {
   readMessage,
   readProfile,
   setBreakers,
-} from "./sandbox-messaging-reading";
-import { sendFetches, sendMessage, sendOperation } from "./sandbox-messaging-send";
-import { checkConsent, exchangeCode, exchangeLong, refresh } from "./sandbox-oauth";
+} from "./sandbox/messaging/reading";
+import { sendFetches, sendMessage, sendOperation } from "./sandbox/messaging/send";
+import { checkConsent, exchangeCode, exchangeLong, refresh } from "./sandbox/oauth";
 
 const siteHost = "www.instagram.com";
 const exchangeHost = "api.instagram.com";

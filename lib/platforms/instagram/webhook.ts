@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { InboxEvent } from "../inbox-contract";
 import { parseJson } from "../kit";
-import { readChange, readElement } from "./webhook-events";
-import { Any, Id, instantOf } from "./webhook-fields";
+import { readChange, readElement } from "./webhook/events";
+import { Any, Id, instantOf } from "./webhook/fields";
 
 /**
  * What Meta posts to us, from raw bytes to events. Nothing here asks the network or a clock of its own, and nothing throws:

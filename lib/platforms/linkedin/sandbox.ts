@@ -1,7 +1,7 @@
 /**
  * LinkedIn as a simulator: its people, its addresses, and who it says you are. Consent and tokens are in
- * sandbox-oauth, organizations in sandbox-organizations, posts in sandbox-posts, sandbox-content and
- * sandbox-little-text, uploads in sandbox-assets.
+ * sandbox/oauth, organizations in sandbox/organizations, posts in sandbox/posts, sandbox/content and
+ * sandbox/little-text, uploads in sandbox/assets.
  */
 import {
   type Answer,
@@ -23,7 +23,7 @@ import {
   noSuchResource,
   signedIn,
   tooManyRequests,
-} from "./sandbox-answers";
+} from "./sandbox/answers";
 import {
   getAsset,
   initializeUpload,
@@ -33,7 +33,7 @@ import {
   videoAction,
   videoHost,
   videoOperation,
-} from "./sandbox-assets";
+} from "./sandbox/assets";
 import {
   allowConsent,
   checkConsent,
@@ -42,9 +42,9 @@ import {
   ISSUER,
   revoke,
   tokenOperation,
-} from "./sandbox-oauth";
-import { listRoles, lookUpOrganizations } from "./sandbox-organizations";
-import { createPost, deletePost, getPost } from "./sandbox-posts";
+} from "./sandbox/oauth";
+import { listRoles, lookUpOrganizations } from "./sandbox/organizations";
+import { createPost, deletePost, getPost } from "./sandbox/posts";
 
 const siteHosts = [siteHost];
 const apiHosts = ["api.linkedin.com"];

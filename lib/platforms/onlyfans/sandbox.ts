@@ -1,6 +1,6 @@
 /**
  * The simulated OnlyFans: people, addresses, and who a pasted browser session says you are. There is no consent and
- * nothing is published. Sessions are in sandbox-session, the signing rules in sandbox-signing.
+ * nothing is published. Sessions are in sandbox/session, the signing rules in sandbox/signing.
  */
 import { type Answer, type Call, html, json, knob, personById, type Simulator } from "@/lib/sandbox/kit";
 import {
@@ -12,8 +12,8 @@ import {
   sessionKnobs,
   sessionWith,
   showSessions,
-} from "./sandbox-session";
-import { isSigned, serveRules, signingKnobs } from "./sandbox-signing";
+} from "./sandbox/session";
+import { isSigned, serveRules, signingKnobs } from "./sandbox/signing";
 
 const siteHost = "onlyfans.com";
 const rulesHost = "rules.onlyfans.example";

@@ -1,7 +1,7 @@
 /**
- * Reddit as a simulator: its people, its addresses, and who it says you are. Consent and tokens are in sandbox-oauth,
- * communities in sandbox-subreddits, files in sandbox-media, submitting in sandbox-draft, sandbox-submit and
- * sandbox-refusals, reading back and deleting in sandbox-posts.
+ * Reddit as a simulator: its people, its addresses, and who it says you are. Consent and tokens are in sandbox/oauth,
+ * communities in sandbox/subreddits, files in sandbox/media, submitting in sandbox/draft, sandbox/submit and
+ * sandbox/refusals, reading back and deleting in sandbox/posts.
  */
 import {
   type Answer,
@@ -21,7 +21,7 @@ import {
   signedIn,
   tooManyRequests,
   withLimits,
-} from "./sandbox-answers";
+} from "./sandbox/answers";
 import {
   leaseUpload,
   MAX_FORM_BYTES,
@@ -29,7 +29,7 @@ import {
   storageFailure,
   storageHost,
   storeUpload,
-} from "./sandbox-media";
+} from "./sandbox/media";
 import {
   allowConsent,
   checkConsent,
@@ -38,10 +38,10 @@ import {
   ISSUER,
   revoke,
   tokenOperation,
-} from "./sandbox-oauth";
-import { comment, del, info, showPost, submitted } from "./sandbox-posts";
-import { submit, submitJson } from "./sandbox-submit";
-import { about, linkFlairs, postRequirements, rules } from "./sandbox-subreddits";
+} from "./sandbox/oauth";
+import { comment, del, info, showPost, submitted } from "./sandbox/posts";
+import { submit, submitJson } from "./sandbox/submit";
+import { about, linkFlairs, postRequirements, rules } from "./sandbox/subreddits";
 
 const siteHost = "www.reddit.com";
 const shortHost = "redd.it";

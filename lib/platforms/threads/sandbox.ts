@@ -1,6 +1,6 @@
 /**
- * The simulated Threads: consent, tokens, profile. Containers are in sandbox-create, posts in sandbox-posts, refusals in
- * sandbox-graph. Knobs: processingMs, containerError, maxImageBytes, maxVideoBytes, lateImageErrors (a picture out of
+ * The simulated Threads: consent, tokens, profile. Containers are in sandbox/create, posts in sandbox/posts, refusals in
+ * sandbox/graph. Knobs: processingMs, containerError, maxImageBytes, maxVideoBytes, lateImageErrors (a picture out of
  * reach shows in the container instead of being refused), replicationMs, listReplies, earlyRefreshCode.
  */
 import { refusalPage } from "@/lib/sandbox/consent";
@@ -31,8 +31,8 @@ import {
   redeemCode,
   sameSecret,
 } from "@/lib/sandbox/oauth";
-import { findContainer, readContainer } from "./sandbox-containers";
-import { createContainer, mediaAddresses } from "./sandbox-create";
+import { findContainer, readContainer } from "./sandbox/containers";
+import { createContainer, mediaAddresses } from "./sandbox/create";
 import {
   admit,
   badToken,
@@ -42,8 +42,8 @@ import {
   missingObject,
   pickFields,
   tooMany,
-} from "./sandbox-graph";
-import { byShortcode, deleteMedia, listMedia, publishContainer, readMedia, readQuota } from "./sandbox-posts";
+} from "./sandbox/graph";
+import { byShortcode, deleteMedia, listMedia, publishContainer, readMedia, readQuota } from "./sandbox/posts";
 
 const graphHosts = ["graph.threads.net", "graph.threads.com"];
 const siteHosts = ["threads.net", "www.threads.net"];

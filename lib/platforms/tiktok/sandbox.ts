@@ -15,7 +15,7 @@ import {
   type Simulator,
   strangeParam,
 } from "@/lib/sandbox/kit";
-import { avatarUrl, creatorInfo } from "./sandbox-account";
+import { avatarUrl, creatorInfo } from "./sandbox/account";
 import {
   admitCounted,
   apiError,
@@ -26,8 +26,8 @@ import {
   refused,
   setting,
   tooManyRequests,
-} from "./sandbox-answers";
-import { inboxInit, photoInit, videoInit } from "./sandbox-init";
+} from "./sandbox/answers";
+import { inboxInit, photoInit, videoInit } from "./sandbox/init";
 import {
   allowConsent,
   checkConsent,
@@ -36,9 +36,9 @@ import {
   ISSUER,
   revoke,
   tokenOperation,
-} from "./sandbox-oauth";
-import { fetchStatus } from "./sandbox-posts";
-import { putChunk } from "./sandbox-upload";
+} from "./sandbox/oauth";
+import { fetchStatus } from "./sandbox/posts";
+import { putChunk } from "./sandbox/upload";
 
 const siteHost = "www.tiktok.com";
 const apiHost = "open.tiktokapis.com";

@@ -21,9 +21,9 @@ import {
   problem,
   signedIn,
   tooManyRequests,
-} from "./sandbox-answers";
-import { knobs, setting } from "./sandbox-knobs";
-import { withLimits } from "./sandbox-limits";
+} from "./sandbox/answers";
+import { knobs, setting } from "./sandbox/knobs";
+import { withLimits } from "./sandbox/limits";
 import {
   appendMedia,
   describeMedia,
@@ -31,7 +31,7 @@ import {
   initializeMedia,
   mediaStatus,
   uploadMedia,
-} from "./sandbox-media";
+} from "./sandbox/media";
 import {
   allowConsent,
   checkConsent,
@@ -40,9 +40,9 @@ import {
   ISSUER,
   revoke,
   tokenOperation,
-} from "./sandbox-oauth";
-import { createPost, deletePost } from "./sandbox-posts";
-import { getPost, listPosts } from "./sandbox-timeline";
+} from "./sandbox/oauth";
+import { createPost, deletePost } from "./sandbox/posts";
+import { getPost, listPosts } from "./sandbox/timeline";
 
 // The former names still answer.
 const apiHosts = ["api.x.com", "api.twitter.com"];

@@ -1,4 +1,4 @@
-import { InboxWelcome } from "@/components/inbox/inbox-welcome";
+import { InboxWelcome } from "@/components/inbox/setup/inbox-welcome";
 import { env } from "@/lib/env";
 
 export default function InboxPage() {

@@ -1,6 +1,6 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
-import { AssistantScreen } from "@/components/inbox/assistant-screen";
+import { AssistantScreen } from "@/components/inbox/assistant/assistant-screen";
 import { InboxLink } from "@/components/inbox/inbox-link";
 import { PageHead } from "@/components/shell";
 import { readInboxAccounts } from "@/lib/inbox/accounts";

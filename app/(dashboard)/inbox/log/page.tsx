@@ -3,8 +3,8 @@ import type { Metadata } from "next";
 import { EventLog } from "@/components/inbox/event-log";
 import { InboxLink } from "@/components/inbox/inbox-link";
 import { PageHead } from "@/components/shell";
-import { listEvents } from "@/lib/inbox/events-data";
 import { inboxQueries } from "@/lib/inbox/queries";
+import { listEvents } from "@/lib/inbox/receive/events-data";
 import { makeQueryClient } from "@/lib/query-client";
 import { requireUser } from "@/lib/session";
 

@@ -1,7 +1,7 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { PostDetail } from "@/components/posts/post-detail";
+import { PostDetail } from "@/components/posts/result/post-detail";
 import { connectionsAnswer } from "@/lib/connections/list";
 import { connectionQueries } from "@/lib/connections/queries";
 import { AppError } from "@/lib/errors";

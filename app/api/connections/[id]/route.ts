@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { connectionDetail } from "@/lib/connections/detail";
-import { disconnect } from "@/lib/connections/disconnect";
+import { disconnect } from "@/lib/connections/leave/disconnect";
 import { Id, ok, route } from "@/lib/http/route";
 
 const query = z.record(z.string().max(40), z.string().max(200));

@@ -1,4 +1,4 @@
-import { refreshDue } from "@/lib/connections/refresh-due";
+import { refreshDue } from "@/lib/connections/refresh/due";
 import { cronRoute } from "@/lib/http/cron";
 
 export const maxDuration = 60;

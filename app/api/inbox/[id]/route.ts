@@ -1,9 +1,9 @@
 import { after } from "next/server";
 import { Id, ok, route } from "@/lib/http/route";
 import { changeConversation, readConversation, readMessages } from "@/lib/inbox/read";
-import { replyByPerson } from "@/lib/inbox/reply";
 import { ConversationPatch, ReplyBody, ThreadQuery } from "@/lib/inbox/schema";
-import { advanceMessage } from "@/lib/inbox/send";
+import { replyByPerson } from "@/lib/inbox/send/reply";
+import { advanceMessage } from "@/lib/inbox/send/send";
 
 /** Seconds, where the host limits them: what is under way when the answer goes out may take a platform's full minute. */
 export const maxDuration = 120;

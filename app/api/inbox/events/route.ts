@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ok, route } from "@/lib/http/route";
-import { listEvents } from "@/lib/inbox/events-data";
+import { listEvents } from "@/lib/inbox/receive/events-data";
 
 const query = z.object({ cursor: z.uuid().optional() });
 

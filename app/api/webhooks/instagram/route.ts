@@ -1,7 +1,7 @@
 import { after } from "next/server";
 import { openRoute } from "@/lib/http/route";
-import { answerChallenge, takeIn } from "@/lib/inbox/intake";
-import { receiveDue } from "@/lib/inbox/receive";
+import { answerChallenge, takeIn } from "@/lib/inbox/receive/intake";
+import { receiveDue } from "@/lib/inbox/receive/receive";
 
 /** Seconds, where the host limits them: what came in is worked off behind the answer. */
 export const maxDuration = 60;

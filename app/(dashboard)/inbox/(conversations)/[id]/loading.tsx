@@ -1,4 +1,4 @@
-import { ConversationSkeleton } from "@/components/inbox/conversation-skeleton";
+import { ConversationSkeleton } from "@/components/inbox/conversation/conversation-skeleton";
 
 export default function Loading() {
   return <ConversationSkeleton />;

@@ -1,7 +1,7 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Viewport } from "next";
 import { notFound } from "next/navigation";
-import { Conversation } from "@/components/inbox/conversation";
+import { Conversation } from "@/components/inbox/conversation/conversation";
 import { AppError } from "@/lib/errors";
 import { Id } from "@/lib/http/route";
 import { inboxQueries } from "@/lib/inbox/queries";

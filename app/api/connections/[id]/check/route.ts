@@ -1,4 +1,4 @@
-import { checkConnection } from "@/lib/connections/check";
+import { checkConnection } from "@/lib/connections/health/check";
 import { Id, ok, route } from "@/lib/http/route";
 
 export const POST = route({ params: Id }, async ({ user, params }) =>

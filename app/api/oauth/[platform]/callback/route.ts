@@ -1,5 +1,5 @@
-import { finishConnect } from "@/lib/connections/connect";
-import { browserSecretOf } from "@/lib/connections/state";
+import { finishConnect } from "@/lib/connections/connect/connect";
+import { browserSecretOf } from "@/lib/connections/connect/state";
 import { userOf } from "@/lib/session";
 
 type Context = { params: Promise<{ platform: string }> };

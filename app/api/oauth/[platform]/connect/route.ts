@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { beginConnect } from "@/lib/connections/connect";
+import { beginConnect } from "@/lib/connections/connect/connect";
+import { browserCookie, browserSecretOf } from "@/lib/connections/connect/state";
 import { ConnectQuery } from "@/lib/connections/schema";
-import { browserCookie, browserSecretOf } from "@/lib/connections/state";
 import { AppError } from "@/lib/errors";
 import { ok, route } from "@/lib/http/route";
 

@@ -2,8 +2,8 @@ import { after } from "next/server";
 import { Id, ok, route } from "@/lib/http/route";
 import { readMessages } from "@/lib/inbox/read";
 import { SettleBody } from "@/lib/inbox/schema";
-import { advanceMessage } from "@/lib/inbox/send";
-import { settle } from "@/lib/inbox/settle";
+import { advanceMessage } from "@/lib/inbox/send/send";
+import { settle } from "@/lib/inbox/send/settle";
 
 /** Seconds, where the host limits them: what is under way when the answer goes out may take a platform's full minute. */
 export const maxDuration = 120;
