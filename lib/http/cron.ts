@@ -8,7 +8,8 @@ import { ok, openRoute } from "./route";
 export function cronRoute(work: () => Promise<object>) {
   return openRoute(async (request) => {
     const given = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-    if (!given || !secretsEqual(given, env().cronSecret))
+    // Next answers HEAD with what GET does: a look must not set off work.
+    if (request.method !== "GET" || !given || !secretsEqual(given, env().cronSecret))
       throw new AppError(401, "unauthorized", "This route is for the scheduler.");
     return ok(await work());
   });

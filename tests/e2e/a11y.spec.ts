@@ -6,15 +6,7 @@ import type { RunningSandbox } from "../support/sandbox";
 /** Everyone can use it: with a screen reader, without a mouse, on a narrow phone, in light and in darkness. */
 
 const OUTSIDE = ["/sign-in", "/sign-up", "/forgot-password", "/reset-password?token=any", "/nowhere/at/all"];
-const NEW = [
-  "/dashboard",
-  "/compose",
-  "/posts",
-  "/media",
-  "/activity",
-  "/settings/data",
-  "/settings/integrations",
-];
+const NEW = ["/dashboard", "/compose", "/posts", "/media", "/activity", "/settings/integrations"];
 
 const WIDTHS = [
   { width: 1440, height: 900 },

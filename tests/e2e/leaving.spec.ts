@@ -47,7 +47,7 @@ test("who leaves for good takes everything along, and is asked twice", async ({ 
   const eva = await signUp(site.url, { name: "Eva Gong" });
   await connect(site, eva, "twitter");
   await enter(context, site.url, eva);
-  await page.goto("/settings/data");
+  await page.goto("/settings");
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Export your data" }).click();
   expect((await download).suggestedFilename()).toMatch(/^carillon-[\d-]+\.json$/);

@@ -179,11 +179,25 @@ describe("the scheduler's door", () => {
   });
 
   test.each(["POST", "PUT", "PATCH", "DELETE"])("takes no %s, even with the secret", async (method) => {
-    const answer = await fetch(`${desk.app.url}/api/cron/run-jobs`, {
-      method,
+    for (const job of ["run-jobs", "refresh-tokens"]) {
+      const answer = await fetch(`${desk.app.url}/api/cron/${job}`, {
+        method,
+        headers: { authorization: `Bearer ${secret}` },
+      });
+      expect(answer.status).toBe(405);
+    }
+  });
+
+  test.each(["run-jobs", "refresh-tokens"])("%s does nothing for a HEAD", async (job) => {
+    const { postId, deliveries } = await scheduleTrial(desk, "Only looked at");
+    await due(desk, Object.values(deliveries));
+    const answer = await fetch(`${desk.app.url}/api/cron/${job}`, {
+      method: "HEAD",
       headers: { authorization: `Bearer ${secret}` },
     });
-    expect(answer.status).toBe(405);
+    expect(answer.status).toBe(401);
+    expect((await readPost(desk, postId)).status).toBe("scheduled");
+    await successOf(await desk.ada.send("DELETE", `/api/post/${postId}`));
   });
 
   test("with the right secret says what it did", async () => {
