@@ -91,6 +91,7 @@ export function ComposeForm({ userId, rework, connections, platforms, onPublishe
           connections={connections}
           specs={specs}
           selected={draft.selected}
+          loaded={loaded}
           onToggle={(connectionId) => dispatch({ type: "target_toggled", connectionId })}
           onChoose={(connectionIds) => dispatch({ type: "targets_chosen", connectionIds })}
         />

@@ -11,12 +11,14 @@ type Props = {
   connections: ConnectionDto[];
   specs: Record<string, PlatformSpec>;
   selected: string[];
+  /** Before it, a choice would be lost to the draft that is being read. */
+  loaded: boolean;
   onToggle: (connectionId: string) => void;
   onChoose: (connectionIds: string[]) => void;
 };
 
 /** Which accounts this goes to. */
-export function TargetPicker({ connections, specs, selected, onToggle, onChoose }: Props) {
+export function TargetPicker({ connections, specs, selected, loaded, onToggle, onChoose }: Props) {
   const open = connections.filter(({ platform }) => canPublish(specs[platform]));
   const all = open.every(({ id }) => selected.includes(id));
   return (
@@ -24,7 +26,12 @@ export function TargetPicker({ connections, specs, selected, onToggle, onChoose 
       <div className="flex items-center justify-between gap-3">
         <legend className="contents text-sm font-medium">Accounts</legend>
         {open.length > 1 && (
-          <Button look="quiet" size="small" onClick={() => onChoose(all ? [] : open.map(({ id }) => id))}>
+          <Button
+            look="quiet"
+            size="small"
+            disabled={!loaded}
+            onClick={() => onChoose(all ? [] : open.map(({ id }) => id))}
+          >
             {all ? "Select none" : "Select all"}
           </Button>
         )}
@@ -37,6 +44,7 @@ export function TargetPicker({ connections, specs, selected, onToggle, onChoose 
             platformName={specs[connection.platform]?.name ?? connection.platform}
             checked={selected.includes(connection.id)}
             isOpen={open.includes(connection)}
+            loaded={loaded}
             onToggle={() => onToggle(connection.id)}
           />
         ))}
@@ -51,19 +59,23 @@ type TargetProps = {
   checked: boolean;
   /** Whether anything can be published there at all. */
   isOpen: boolean;
+  loaded: boolean;
   onToggle: () => void;
 };
 
-function Target({ connection, platformName, checked, isOpen, onToggle }: TargetProps) {
+function Target({ connection, platformName, checked, isOpen, loaded, onToggle }: TargetProps) {
   const label = accountLabel(connection);
   const note = noteOf(connection, platformName, isOpen);
   const noteId = `target-note-${connection.id}`;
   return (
-    <label className="flex min-h-10 max-w-full cursor-pointer items-center gap-2 rounded-full border border-control/60 bg-surface py-1 pr-4 pl-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent has-disabled:cursor-not-allowed has-disabled:flex-wrap has-disabled:rounded-xl has-disabled:border-dashed has-disabled:bg-sunken has-disabled:text-ink-soft">
+    <label
+      data-closed={isOpen ? undefined : true}
+      className="flex min-h-10 max-w-full cursor-pointer items-center gap-2 rounded-full border border-control/60 bg-surface py-1 pr-4 pl-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent data-closed:cursor-not-allowed data-closed:flex-wrap data-closed:rounded-xl data-closed:border-dashed data-closed:bg-sunken data-closed:text-ink-soft"
+    >
       <input
         type="checkbox"
         checked={checked}
-        disabled={!isOpen}
+        disabled={!isOpen || !loaded}
         onChange={onToggle}
         aria-label={`${platformName}, ${label}`}
         aria-describedby={note ? noteId : undefined}
