@@ -4,8 +4,8 @@ import { chromiumOptions } from "./tests/support/browser";
 export default defineConfig({
   testDir: "tests/e2e",
   globalSetup: "./tests/support/e2e-setup.ts",
-  // Each worker runs an app of its own on this machine's two cores.
-  workers: 2,
+  // One more than there are cores: each runs an app of its own, and waits for it now and then.
+  workers: 3,
   fullyParallel: true,
   forbidOnly: Boolean(process.env["CI"]),
   timeout: 120_000,

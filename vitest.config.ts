@@ -18,8 +18,8 @@ export default defineConfig({
     setupFiles: ["tests/support/environment.ts"],
     sequence: { sequencer: SlowestFirst },
     pool: "forks",
-    // One more than there are cores: most tests wait for servers and processes of their own.
-    maxWorkers: 3,
+    // Two more than there are cores: most tests wait for servers and processes of their own, and some for a minute.
+    maxWorkers: 4,
     // Real servers, real processes, two cores: slow is not broken. Every wait inside has a deadline of its own.
     testTimeout: 120_000,
     hookTimeout: 120_000,

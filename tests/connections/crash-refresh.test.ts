@@ -24,7 +24,7 @@ let pool: ReturnType<typeof workerPool>;
 
 beforeAll(async () => {
   desk = await openDesk(await createDatabase());
-  pool = workerPool(desk, 1);
+  pool = workerPool(desk);
 });
 
 afterAll(async () => {

@@ -41,7 +41,7 @@ beforeAll(async () => {
     connectionId: null,
   });
   await site.sql.query("update users set credits = $1", [CREDITS]);
-  pool = workerPool(site, 1, ai);
+  pool = workerPool(site, ai);
 }, HOOK_MS);
 afterAll(async () => {
   await pool.close();

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await site.sandbox.message({ account: "adabell", from: jane, text: "Hello" });
   await site.settle();
   room = await site.conversationWith(ada, jane);
-  pool = workerPool(site, 1);
+  pool = workerPool(site);
 }, HOOK_MS);
 afterAll(async () => {
   await pool.close();

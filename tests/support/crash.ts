@@ -39,23 +39,17 @@ export async function parkWorker(desk: Site, more: Record<string, string> = {}):
   return { tap, program };
 }
 
-/** A pool of parked workers, so that one boots while another dies. */
-export function workerPool(desk: Site, ahead = 2, more: Record<string, string> = {}) {
-  let waiting: Promise<ParkedWorker>[] = [];
-  const fill = () => {
-    while (waiting.length < ahead) waiting.push(parkWorker(desk, more));
-  };
+/** Parked workers, one ahead, so that one boots while another dies. */
+export function workerPool(desk: Site, more: Record<string, string> = {}) {
+  let ahead: Promise<ParkedWorker> | null = null;
   return {
     next: async (): Promise<ParkedWorker> => {
-      fill();
-      const [first, ...rest] = waiting;
-      if (!first) throw new Error("The pool is empty.");
-      waiting = [...rest, parkWorker(desk, more)];
-      return first;
+      const worker = await (ahead ?? parkWorker(desk, more));
+      ahead = parkWorker(desk, more);
+      return worker;
     },
     close: async () => {
-      const left = await Promise.all(waiting);
-      await Promise.all(left.map(killWorker));
+      if (ahead) await killWorker(await ahead);
     },
   };
 }

@@ -11,18 +11,20 @@ export class SlowestFirst extends BaseSequencer {
 
 /** Mostly those in which a platform does not answer for a minute, or processes are started and killed. */
 const SLOWEST = [
-  "connect-accounts",
-  "publish-hang",
   "partial-everywhere",
+  "publish-hang",
+  "connect-accounts",
   "commands",
   "crash-everywhere",
   "refresh-processes",
+  "connect-return-to",
   "inbox-durable",
   "crash",
-  "connect-return-to",
   "connect-protocol",
-  "publish-keys",
+  "connect-attacks",
   "assistant-crash",
+  "publish-lost",
+  "inbox-crash",
 ];
 
 function rank({ moduleId }: TestSpecification): number {
