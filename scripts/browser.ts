@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
+import { systemBrowsers } from "@/tests/support/browser";
 import { root } from "./paths";
 import { runToEnd } from "./processes";
-
-const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
 /** Installs a Chromium when there is none: Debian's as root, with fonts for emoji, else Playwright's. Returns whether one is there. */
 export async function installBrowser(): Promise<boolean> {
@@ -13,14 +12,17 @@ export async function installBrowser(): Promise<boolean> {
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     await runToEnd(["-qq", "update"], quiet, { command: "/usr/bin/apt-get" });
-    const packages = ["chromium", "fonts-noto-color-emoji"];
-    await runToEnd(["-qq", "-y", "--no-install-recommends", "install", ...packages], quiet, {
-      command: "/usr/bin/apt-get",
-    });
-    if (isThere()) return true;
+    // Older Debians and Ubuntus do not have the shell by itself.
+    for (const browser of ["chromium-headless-shell", "chromium"]) {
+      const packages = [browser, "fonts-noto-color-emoji"];
+      await runToEnd(["-qq", "-y", "--no-install-recommends", "install", ...packages], quiet, {
+        command: "/usr/bin/apt-get",
+      });
+      if (isThere()) return true;
+    }
   }
   await runToEnd([join(root, "node_modules/@playwright/test/cli.js"), "install", "chromium"], process.env);
   return isThere();
 }
 
-const isThere = (): boolean => [...SYSTEM, chromium.executablePath()].some(existsSync);
+const isThere = (): boolean => [...systemBrowsers, chromium.executablePath()].some(existsSync);

@@ -1,8 +1,15 @@
 import { existsSync } from "node:fs";
 
+/** The shell draws no windows and takes half the processor's time; the browser does as well. */
+export const systemBrowsers = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+];
+
 /** How to start Chromium here: the system's own when it is there, without its sandbox as root, and silent towards the world. */
 export function chromiumOptions(): { executablePath?: string; args: string[] } {
-  const system = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
+  const system = systemBrowsers.find(existsSync);
   return {
     ...(system ? { executablePath: system } : {}),
     args: [
