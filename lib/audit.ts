@@ -26,6 +26,8 @@ export type AuditAction =
   | "delivery.remove"
   | "media.add"
   | "media.delete"
+  | "message.reply"
+  | "message.failed"
   | "message.settle"
   | "inbox.subscribe"
   | "inbox.replay"

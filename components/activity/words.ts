@@ -44,6 +44,9 @@ const words: Record<AuditAction, Words> = {
   "delivery.remove": ({ where }) => `Deleted a post from ${where}`,
   "media.add": () => "Added a file to the library",
   "media.delete": () => "Deleted a file from the library",
+  "message.reply": ({ where, details }) =>
+    `${REPLIED[String(details["channel"])] ?? "Wrote to a customer"} of ${where}`,
+  "message.failed": ({ where }) => `An answer to a customer of ${where} was not sent`,
   "message.settle": ({ details }) =>
     SETTLED[String(details["as"])] ?? "Decided about a message that was not confirmed",
   "inbox.subscribe": ({ where }) => `Turned messages on for ${where}`,
@@ -53,6 +56,11 @@ const words: Record<AuditAction, Words> = {
   "knowledge.add": () => "Taught the assistant something",
   "knowledge.change": () => "Changed what the assistant knows",
   "knowledge.delete": () => "Made the assistant forget something",
+};
+
+const REPLIED: Record<string, string> = {
+  public: "Answered below a customer's comment",
+  private: "Answered a comment in private, to a customer",
 };
 
 const SETTLED: Record<string, string> = {
@@ -91,7 +99,7 @@ export function activitySentence(line: ActivityDto, platformName: string | null)
 
 /** Who did it, where it was not the reader. */
 export const actorWords = ({ type, name }: ActivityDto["actor"]): string =>
-  type === "user" ? "You" : type === "job" ? "Carillon" : name;
+  type === "user" ? "You" : type === "platform" ? name : name === "assistant" ? "The assistant" : "Carillon";
 
 export const kindWords: Record<ActivityKind, string> = {
   connections: "Accounts",

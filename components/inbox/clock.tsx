@@ -32,8 +32,8 @@ export const useNow = (): number | null =>
     () => null,
   );
 
-/** How long ago, in the fewest words; the instant itself, with its zone, is its title. */
-export function Ago({ at }: { at: string }) {
+/** How long ago, in the fewest words, or as the end of a `sentence`; the instant itself, with its zone, is its title. */
+export function Ago({ at, sentence = false }: { at: string; sentence?: boolean }) {
   const current = useNow();
   const instant = new Date(at);
   return (
@@ -42,7 +42,7 @@ export function Ago({ at }: { at: string }) {
       title={current === null ? undefined : full.format(instant)}
       className="whitespace-nowrap tabular-nums"
     >
-      {current === null ? utcDay.format(instant) : agoWords(instant, current)}
+      {sentence ? agoSentence(instant, current) : agoWords(instant, current)}
     </time>
   );
 }
@@ -72,7 +72,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-function agoWords(instant: Date, current: number): string {
+/** @param current null while hydrating: then the day, in UTC */
+function agoWords(instant: Date, current: number | null): string {
+  if (current === null) return utcDay.format(instant);
   const age = current - instant.getTime();
   if (age < MINUTE_MS) return "now";
   if (age < HOUR_MS) return `${Math.floor(age / MINUTE_MS)} min`;
@@ -81,6 +83,12 @@ function agoWords(instant: Date, current: number): string {
   return new Date(current).getFullYear() === instant.getFullYear()
     ? day.format(instant)
     : dayAndYear.format(instant);
+}
+
+function agoSentence(instant: Date, current: number | null): string {
+  const words = agoWords(instant, current);
+  if (words === "now") return "just now";
+  return current !== null && current - instant.getTime() < DAY_MS ? `${words} ago` : `on ${words}`;
 }
 
 /** "2 h 5 min", "4 min", "3 days": never more than two units, rounded down. */

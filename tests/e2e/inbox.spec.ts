@@ -72,6 +72,15 @@ test("an answer that was refused says why, and goes out once it can", async ({ p
   await refused.getByRole("button", { name: "Try again" }).click();
   await expect(refused).toContainText(/Sent$/);
   expect(await heard(sandbox, "tomasz_w")).toEqual(["Until five"]);
+
+  await page.goto("/activity?kind=replies");
+  const trail = page.getByRole("main").getByRole("listitem");
+  await expect(trail.filter({ hasText: "was not sent" })).toHaveCount(1);
+  await trail
+    .filter({ hasText: "Wrote to a customer of Ada Bell Bells (@adabell) on Instagram" })
+    .getByRole("link", { name: "Open the conversation" })
+    .click();
+  await expect(bubble(page, "Until five")).toBeVisible();
 });
 
 test("the assistant learns, is tried, answers by itself, says why, and gives way to a person", async ({

@@ -277,6 +277,35 @@ test("that somebody writes is shown while they may be answered, until a message 
   expect(await site.sandbox.requests({ since: sequence })).toEqual([]);
 });
 
+test("the trail tells who answered, and what did not go out, without a word of what was said", async () => {
+  const { listActivity } = await import("@/lib/activity/data");
+  const trail = async (more: { connection?: string } = {}) => {
+    const { activity } = await listActivity(ada.id, { kind: "replies", ...more });
+    return activity.map(({ action, actor, details }) => ({ action, by: actor.name, ...details }));
+  };
+  const before = (await trail()).length;
+  const wish = uuid();
+  await answer({ text: "Told in the trail", wish });
+  await answer({ text: "Told in the trail", wish });
+  await site.work();
+  await site.sandbox.settings({ platform: "instagram", own: { sendError: "unavailable" } });
+  await answer({ text: "Not delivered" });
+  await site.work();
+  await site.sandbox.settings({ platform: "instagram", own: { sendError: "" } });
+  const told = { conversation: room };
+  const all = await trail();
+  expect(all).toHaveLength(before + 3);
+  const lines = all.slice(0, 3);
+  expect(lines).toEqual([
+    { ...told, action: "message.failed", by: "inbox", reason: expect.any(String) },
+    { ...told, action: "message.reply", by: "Ada Bell" },
+    { ...told, action: "message.reply", by: "Ada Bell" },
+  ]);
+  const { connectionId } = (await site.conversation(ada, room)).conversation;
+  expect((await trail({ connection: connectionId })).slice(0, 3)).toEqual(lines);
+  expect(JSON.stringify(lines)).not.toMatch(/Told in|Not delivered/);
+});
+
 test("pictures go out together, or one by one where the account takes no more", async () => {
   const { receiveFile } = await import("@/lib/media/receive");
   const media = [];
@@ -367,7 +396,7 @@ describe("the assistant", () => {
       reply.enqueueReply(tx, {
         conversationId: room,
         userId: ada.id,
-        author: "assistant",
+        by: reply.ASSISTANT,
         wish: uuid(),
         text,
         guard: { notNewerThan },

@@ -198,12 +198,12 @@ export function ReplyBox({ conversation, messages, suggestion, writing, onSend }
           type="submit"
           look="primary"
           size="small"
-          className="h-9!"
+          className="h-9! max-sm:w-9! max-sm:px-0!"
           disabled={isEmptyReply(draft) || blocked !== null}
           title="⌘ or Ctrl + Enter"
         >
           <SendHorizontal aria-hidden className="size-4" />
-          Send
+          <span className="max-sm:sr-only">Send</span>
         </Button>
       </div>
       <LibraryDialog

@@ -56,7 +56,7 @@ export function Subscription({ account, returnTo }: { account: InboxAccountDto; 
         {subscription === "on" &&
           (lastEventAt ? (
             <>
-              The last came <Ago at={lastEventAt} /> ago.
+              The last came <Ago at={lastEventAt} sentence />.
             </>
           ) : (
             "Nothing has come in yet."

@@ -4,7 +4,7 @@ import { enqueue } from "@/lib/jobs/queue";
 import { log } from "@/lib/log";
 import { notify } from "@/lib/notifications/data";
 import { actQuietly } from "../send/gestures";
-import { enqueueReply } from "../send/reply";
+import { ASSISTANT, enqueueReply } from "../send/reply";
 import { type Burst, burstOf } from "./burst";
 import { type Conversation, findConversation, heardAgo, recentMessages } from "./context-data";
 import {
@@ -246,7 +246,7 @@ async function say(
   const message = await enqueueReply(tx, {
     conversationId: conversation.id,
     userId: conversation.userId,
-    author: "assistant",
+    by: ASSISTANT,
     // The decision's own id: the message can be traced to it, and cannot be there twice.
     wish: claim.id,
     text,

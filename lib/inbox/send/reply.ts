@@ -1,6 +1,7 @@
 import "server-only";
 import { createHash } from "node:crypto";
 import { v7 as uuid } from "uuid";
+import { type Actor, audit } from "@/lib/audit";
 import { db, type Tx } from "@/lib/db";
 import { AppError, notFound } from "@/lib/errors";
 import { enqueue, queue } from "@/lib/jobs/queue";
@@ -33,7 +34,8 @@ import {
 export type Reply = {
   conversationId: string;
   userId: string;
-  author: "person" | "assistant";
+  /** The person, or ASSISTANT. */
+  by: Actor;
   /** Names the wish to send this: the same one twice is one answer. */
   wish: string;
   text: string;
@@ -53,6 +55,9 @@ export type Reply = {
   guard?: { notNewerThan: string | null };
 };
 
+/** Who answers where no person does. */
+export const ASSISTANT: Actor = { type: "job", name: "assistant" };
+
 /** Two programs that talk to each other stop here. */
 const MOST_BY_ITSELF_IN_A_MINUTE = 3;
 /** Leaves room between parts for one that has to be sent in pieces. */
@@ -64,6 +69,7 @@ const PART_STEP = 100;
  * @throws AppError for a person, in words: the window is closed, it is too long, it was answered in private already
  */
 export async function enqueueReply(tx: Tx, reply: Reply): Promise<string[] | null> {
+  const author = reply.by.type === "user" ? "person" : "assistant";
   const room = await lockRoom(tx, reply.userId, reply.conversationId);
   const known = await messagesOfWish(tx, reply.conversationId, reply.wish);
   if (known.length > 0) {
@@ -72,7 +78,7 @@ export async function enqueueReply(tx: Tx, reply: Reply): Promise<string[] | nul
     }
     return known.map(({ id }) => id);
   }
-  if (reply.author === "assistant" && !(await mayAnswerByItself(tx, room, reply))) return null;
+  if (author === "assistant" && !(await mayAnswerByItself(tx, room, reply))) return null;
 
   const limits = limitsOf(room.platform, room.way);
   if (!limits) {
@@ -89,7 +95,7 @@ export async function enqueueReply(tx: Tx, reply: Reply): Promise<string[] | nul
     conversationId: reply.conversationId,
     userId: reply.userId,
     connectionId: room.conversation.connectionId,
-    author: reply.author,
+    author,
     state: "queued",
     wish: reply.wish,
     part: at * PART_STEP,
@@ -106,8 +112,13 @@ export async function enqueueReply(tx: Tx, reply: Reply): Promise<string[] | nul
   }));
   if (rows.length === 0) throw new AppError(422, "empty", "Write something, or add a picture.");
   const written = await insertMessages(tx, rows);
-  if (reply.author === "person") await personAnswered(tx, room);
+  if (author === "person") await personAnswered(tx, room);
   if (reply.suggestionId) await putDraftAway(tx, reply.userId, reply.conversationId, reply.suggestionId);
+  await audit(tx, reply.by, reply.userId, "message.reply", room.conversation.connectionId, {
+    platform: room.platform,
+    conversation: reply.conversationId,
+    ...(target.channel && { channel: target.channel }),
+  });
   await summarize(tx, [reply.conversationId]);
   const [first] = rows;
   if (first) await enqueue(tx, "inbox.send", { messageId: first.id });
@@ -126,7 +137,7 @@ export async function replyByPerson(
     const ids = await enqueueReply(tx, {
       conversationId,
       userId: user.id,
-      author: "person",
+      by: user,
       wish: body.wish,
       text: body.text,
       files,

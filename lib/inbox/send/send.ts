@@ -1,6 +1,7 @@
 import "server-only";
 import pLimit from "p-limit";
 import { v7 as uuid } from "uuid";
+import { type Actor, audit } from "@/lib/audit";
 import { withAccess } from "@/lib/connections/access";
 import { db, type Tx } from "@/lib/db";
 import { enqueue, queue } from "@/lib/jobs/queue";
@@ -43,6 +44,7 @@ import { afterFailure, afterLook, LOOK_AFTER_MS } from "./sending";
  */
 
 const SIDE_BY_SIDE = 10;
+const SENDER: Actor = { type: "job", name: "inbox" };
 /** The provider's word for an account that takes only one picture in a message. */
 const ONE_PICTURE = "one_image_only";
 
@@ -367,6 +369,13 @@ async function moved(
     const change = await decide(tx, now);
     const saved = change ? await saveAttempt(tx, row.id, row.attempt, change) : now;
     if (!saved) throw new ClaimLost();
+    if (saved.state === "failed" && now.state !== "failed") {
+      await audit(tx, SENDER, row.userId, "message.failed", row.connectionId, {
+        platform: room.platform,
+        conversation: row.conversationId,
+        reason: saved.errorCode,
+      });
+    }
     if (saved.state === "failed" || saved.state === "cancelled") {
       await stopLaterParts(tx, saved, "Not sent, because the message before it was not.");
     }

@@ -6,6 +6,7 @@ import { PlatformIcon } from "@/components/platform-icon";
 import { buttonStyle } from "@/components/ui/button-style";
 import { Notice } from "@/components/ui/notice";
 import { connectionsAnswer } from "@/lib/connections/list";
+import { platformsWithInbox } from "@/lib/inbox/limits";
 import { safeReturnTo } from "@/lib/return-to";
 import { requireUser } from "@/lib/session";
 
@@ -63,6 +64,11 @@ export default async function ConnectedPage({ searchParams }: { searchParams: Pr
         <Link href="/compose" className={buttonStyle({ look: returnTo ? "plain" : "primary" })}>
           Write a post
         </Link>
+        {connected.some(({ platform }) => platformsWithInbox().includes(platform)) && (
+          <Link href="/inbox" className={buttonStyle()}>
+            Open the inbox
+          </Link>
+        )}
         <Link href="/settings/integrations" className={buttonStyle()}>
           Connect another
         </Link>
