@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
 import type { ConnectionsAnswer } from "@/lib/connections/schema";
+import type { InboxAccountsAnswer } from "@/lib/inbox/schema";
 import type { PostPage } from "@/lib/posts/schema";
 import { chromiumOptions } from "@/tests/support/browser";
 import { installBrowser } from "./browser";
@@ -10,7 +11,7 @@ import { root } from "./paths";
 import { freePort } from "./ports";
 import { main, Problem } from "./problem";
 import { type Child, startChild } from "./processes";
-import { waitForHealth } from "./wait";
+import { waitForHealth, waitUntil } from "./wait";
 
 /**
  * `npm run screenshots [folder]`: pictures of every page, light and dark, wide and narrow, into docs/screenshots. Takes them of
@@ -74,10 +75,11 @@ async function take(
   });
   const page = await context.newPage();
   await page.goto(shot.path);
-  await page.getByRole("heading", { level: 1 }).first().waitFor();
-  // Numbers and lists that arrive after the page itself. The network is never idle: the inbox listens.
+  await page.getByRole("main").getByRole("heading").filter({ visible: true }).first().waitFor();
+  // Until the page is awake, and numbers and lists that come after it are there. The network is never idle: the inbox listens.
   await page.waitForFunction(
     () =>
+      !document.querySelector("button:disabled:not([type=submit])") &&
       ![...document.querySelectorAll("[role=status]")].some(({ textContent }) =>
         /^Loading/.test(textContent),
       ),
@@ -125,9 +127,21 @@ async function receiveALittle(context: BrowserContext): Promise<string> {
   const answer = await page.request.get("/api/connections");
   // safe: the route answers with this type
   const { sandboxUrl, connections } = (await answer.json()) as ConnectionsAnswer;
-  const account = connections.find(({ platform }) => platform === "instagram")?.remoteId;
-  const write = (from: string, text: string) =>
-    page.request.post(`${sandboxUrl}/_sandbox/messages`, { data: { account, from, text } });
+  const account = connections.find(({ platform }) => platform === "instagram")?.handle;
+  const write = async (from: string, text: string) => {
+    const data = { account, from, text };
+    const answer = await page.request.post(`${sandboxUrl}/_sandbox/messages`, { data });
+    if (!answer.ok()) throw new Problem(`The sandbox refused a message: ${await answer.text()}`);
+  };
+  await waitUntil(
+    async () => {
+      const answer = await page.request.get("/api/inbox/accounts");
+      // safe: the route answers with this type
+      const { accounts } = (await answer.json()) as InboxAccountsAnswer;
+      return accounts[0]?.subscription === "on" ? true : null;
+    },
+    { withinMs: 30_000, otherwise: "The account's messages were not turned on." },
+  );
   await page.goto("/inbox");
   await page.getByRole("heading", { name: "Inbox", level: 1 }).waitFor();
   await write("tomasz_w", "Thank you for Sunday, it was beautiful!");
@@ -147,10 +161,12 @@ async function receiveALittle(context: BrowserContext): Promise<string> {
 
 async function connect(page: Page, platform: string, words = `Connect ${platform}`): Promise<void> {
   await page.goto("/settings/integrations");
-  const button = page.getByRole("button", { name: new RegExp(`^${words}(:|$)`) });
+  const button = page.getByRole("button", { name: new RegExp(`^${words}( ?:|$)`) });
   await button.waitFor();
-  const card = page.getByRole("region", { name: platform, exact: true }).getByRole("listitem");
-  if ((await card.count()) > 0) return;
+  const connected = page
+    .getByRole("region", { name: platform, exact: true })
+    .getByRole("button", { name: /^Disconnect/ });
+  if ((await connected.count()) > 0) return;
   await button.click();
   await page.getByRole("button", { name: "Allow" }).click();
   await page.waitForURL(/\/oauth\/callback\/success/);
