@@ -155,6 +155,8 @@ test(`C7: ${RANDOM_ROUNDS} rounds of passing trouble end no connection`, {
   ];
   const any = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
   for (let round = 1; round <= RANDOM_ROUNDS; round += 1) {
+    // Each round is a day, and LinkedIn's refresh token ends after a year, however often it was used.
+    if (round % 300 === 0) kept.linkedin = await keep.connect("linkedin", "adabell");
     for (const platform of platforms) if (Math.random() < 0.7) await trouble(platform, any(troubles));
     await keep.sql.query("truncate refresh_gates");
     await renewNow(...all());

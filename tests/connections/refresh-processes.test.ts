@@ -37,7 +37,12 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await keep.sandbox.clearFaults();
-  await keep.sandbox.settings({ platform: "twitter", rotation: "reuse_kills_family" });
+  await keep.sandbox.settings({
+    platform: "twitter",
+    rotation: "reuse_kills_family",
+    // Looking whether a token works, hundreds of times, is more than X allows one account in a quarter of an hour.
+    own: { meLimit: 100_000 },
+  });
   await keep.sql.query("truncate refresh_gates");
   since = (await keep.sandbox.forgetLog()).sequence;
 });
