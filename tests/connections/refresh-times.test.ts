@@ -74,6 +74,12 @@ describe("a grant is due", () => {
     ],
     [
       "linkedin",
+      "half-way to the end of a token that lives shorter than that week, not at once and for ever",
+      { access: 2, refresh: 365, refreshToken },
+      1,
+    ],
+    [
+      "linkedin",
       "no more, once both end together: another token would live no longer",
       { access: 20, refresh: 20, refreshToken },
       null,

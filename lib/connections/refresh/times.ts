@@ -27,7 +27,10 @@ export function dueAt(
   }
   // Where both end together (LinkedIn cuts its last access tokens short) another one would live no longer.
   const gains = !accessExpiresAt || !refreshExpiresAt || +accessExpiresAt < +refreshExpiresAt - HOUR_MS;
-  if (aheadMs !== undefined && accessExpiresAt && gains) times.push(+accessExpiresAt - aheadMs);
+  if (aheadMs !== undefined && accessExpiresAt && gains) {
+    // A token that lives shorter than that would be due again as soon as it is there.
+    times.push(+accessExpiresAt - Math.min(aheadMs, (+accessExpiresAt - now) / 2));
+  }
   if (times.length === 0) return null;
   const due = Math.max(Math.min(...times), now + minAgeMs);
   return payer !== undefined && due >= payer ? null : new Date(due);
