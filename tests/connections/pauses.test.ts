@@ -235,5 +235,5 @@ const until = (otherwise: string, done: () => Promise<boolean>) =>
       await tick(desk);
       return null;
     },
-    { withinMs: 15_000, everyMs: 50, otherwise: `It did not happen: ${otherwise}.` },
+    { withinMs: 30_000, everyMs: 50, otherwise: `It did not happen: ${otherwise}.` },
   );

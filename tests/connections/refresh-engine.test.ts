@@ -307,7 +307,7 @@ test("the platform's own no ends the grant at once, and is believed only while n
   await keep.runOut(kept.twitter);
   const borrowed = borrow(kept.twitter);
   await waitUntil(async () => ((await keep.grant(kept.twitter.grantId)).asked === 1 ? true : null), {
-    withinMs: 10_000,
+    withinMs: 30_000,
     everyMs: 10,
     otherwise: "It was not asked.",
   });
@@ -330,7 +330,7 @@ test("a grant that its platform ends in the middle of a renewal is lent to nobod
   await keep.runOut(kept.twitter);
   const borrowed = failureOf(borrow(kept.twitter));
   await waitUntil(async () => ((await keep.grant(kept.twitter.grantId)).asked === 1 ? true : null), {
-    withinMs: 10_000,
+    withinMs: 30_000,
     everyMs: 10,
     otherwise: "It was not asked.",
   });
@@ -363,7 +363,7 @@ test("C18: while a platform takes its time, no transaction is open, and the conn
   });
   const run = renewNow(kept.twitter);
   await waitUntil(async () => ((await keep.grant(kept.twitter.grantId)).asked === 1 ? true : null), {
-    withinMs: 10_000,
+    withinMs: 30_000,
     everyMs: 10,
     otherwise: "It was not asked.",
   });

@@ -64,7 +64,7 @@ describe("the embedded PostgreSQL", () => {
     const { program, server } = await user();
     program.kill("SIGKILL");
     await waitUntil(() => (isAlive(server.pid) ? null : true), {
-      withinMs: 15_000,
+      withinMs: 30_000,
       otherwise: "It is still there.",
     });
   });

@@ -193,7 +193,7 @@ test("what changes is told to those who listen, and to nobody else", async () =>
   await waitUntil(
     () => (heard.ada.includes("event: ready") && heard.bea.includes("event: ready") ? true : null),
     {
-      withinMs: 10_000,
+      withinMs: 30_000,
       otherwise: "Nobody was greeted.",
     },
   );

@@ -164,7 +164,7 @@ describe("the app with its files in a bucket", () => {
       content: { text: "Being read", media: [{ id: file.id }] },
       targets: [{ connectionId: desk.accounts.twitter }],
     });
-    await waitUntil(() => gate.came() === 1 || null, { withinMs: 10_000, otherwise: "Nothing is read." });
+    await waitUntil(() => gate.came() === 1 || null, { withinMs: 30_000, otherwise: "Nothing is read." });
     const refused = await ada.send("DELETE", `/api/media/${file.id}`);
     gate.release();
     expect(refused.status).toBe(409);
@@ -197,7 +197,7 @@ describe("the app with its files in a bucket", () => {
     const file = await added(await upload(desk, ada, await picture("png", { width: 642, height: 480 })));
     const gate = bucket.hold("PUT");
     const preview = ada.fetch(file.previewUrl ?? "");
-    await waitUntil(() => gate.came() === 1 || null, { withinMs: 10_000, otherwise: "No preview was made." });
+    await waitUntil(() => gate.came() === 1 || null, { withinMs: 30_000, otherwise: "No preview was made." });
     expect((await ada.send("DELETE", `/api/media/${file.id}`)).status).toBe(200);
     gate.release();
     expect((await preview).status).toBe(404);
@@ -209,7 +209,7 @@ describe("the app with its files in a bucket", () => {
     bucket.objects.clear();
     const gate = bucket.hold("PUT");
     const coming = upload(desk, cleo, await picture("png", { width: 643, height: 480 }));
-    await waitUntil(() => gate.came() === 1 || null, { withinMs: 10_000, otherwise: "Nothing was stored." });
+    await waitUntil(() => gate.came() === 1 || null, { withinMs: 30_000, otherwise: "Nothing was stored." });
     await desk.sql.query("delete from users where email = $1", [cleo.email]);
     gate.release();
     expect((await coming).ok).toBe(false);
@@ -276,7 +276,7 @@ describe("the app with its files in a bucket", () => {
         last = now;
         return now > 0 && still >= 10 ? now : null;
       },
-      { withinMs: 15_000, everyMs: 50, otherwise: "The app reads on and on." },
+      { withinMs: 30_000, everyMs: 50, otherwise: "The app reads on and on." },
     );
     // What the machine's own sockets hold is most of it.
     expect(read).toBeLessThan(16 * MB);
@@ -375,7 +375,7 @@ const filesIn = (directory: string): string[] =>
     .map(({ name }) => name);
 
 const gone = (count: () => number, otherwise: string): Promise<true> =>
-  waitUntil(() => count() === 0 || null, { withinMs: 10_000, everyMs: 20, otherwise });
+  waitUntil(() => count() === 0 || null, { withinMs: 30_000, everyMs: 20, otherwise });
 
 const cookieOf = (person: PersonAtApp): string =>
   [...person.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
@@ -394,7 +394,7 @@ function cutOff(desk: Desk, bytes: Buffer, begun: () => boolean): Promise<void> 
     });
     request.on("error", () => resolve());
     request.write(bytes, () => {
-      waitUntil(() => begun() || null, { withinMs: 10_000, everyMs: 5, otherwise: "The app did not begin." })
+      waitUntil(() => begun() || null, { withinMs: 30_000, everyMs: 5, otherwise: "The app did not begin." })
         .then(() => request.destroy())
         .catch(reject);
     });

@@ -205,7 +205,7 @@ describe("what comes in", () => {
     const bytes = await picture("png", { width: 88, height: 44 });
     await cutOff(ada, bytes, bytes.byteLength * 2);
     await waitUntil(async () => (leftovers().length === 0 ? true : null), {
-      withinMs: 10_000,
+      withinMs: 30_000,
       otherwise: "Half a file was left behind.",
     });
     expect(await listed(ada)).toEqual(before);
@@ -585,7 +585,7 @@ function cutOff(person: PersonAtApp, bytes: Buffer, promised: number): Promise<v
     request.write(bytes, () => {
       // The app has begun to write it down.
       void waitUntil(async () => (leftovers().length > 0 ? true : null), {
-        withinMs: 10_000,
+        withinMs: 30_000,
         otherwise: "The app did not begin to read.",
       }).then(() => request.destroy());
     });

@@ -42,7 +42,7 @@ async function hanging(text: string, kind: "hang" | "accept_then_hang"): Promise
       const struck = (await desk.sandbox.requests({ since: sequence })).filter(({ fault }) => fault === kind);
       return struck.length === bothPlatforms.length ? true : null;
     },
-    { withinMs: 10_000, everyMs: 20, otherwise: "The app did not ask both platforms." },
+    { withinMs: 30_000, everyMs: 20, otherwise: "The app did not ask both platforms." },
   );
   return started;
 }

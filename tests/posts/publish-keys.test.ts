@@ -214,7 +214,7 @@ describe("the app is killed while it publishes, and the key is sent again after 
         const held = (await desk.sandbox.requests({ since: sequence })).filter(({ fault }) => fault !== null);
         return held.length === 2 ? true : null;
       },
-      { withinMs: 10_000, everyMs: 20, otherwise: "The app did not ask both platforms." },
+      { withinMs: 30_000, everyMs: 20, otherwise: "The app did not ask both platforms." },
     );
     const { rows } = await desk.sql.query<{ id: string }>(
       "select id from posts where content->>'text' = $1",

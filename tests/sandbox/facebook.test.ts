@@ -876,7 +876,7 @@ const untilStatus = (token: string, id: string, wanted: string): Promise<Status>
       const status = await statusOf(token, id);
       return status.video_status === wanted ? status : null;
     },
-    { withinMs: 5_000, otherwise: `The video did not become ${wanted}.` },
+    { withinMs: 30_000, otherwise: `The video did not become ${wanted}.` },
   );
 
 const proofOf = (message: string): string =>

@@ -755,7 +755,7 @@ const statusOf = async (door: Door, id: string): Promise<Body> =>
 
 const finished = (door: Door, id: string) =>
   waitUntil(async () => ((await statusOf(door, id))["status_code"] === "FINISHED" ? true : null), {
-    withinMs: 5_000,
+    withinMs: 30_000,
     otherwise: "The container was never finished.",
   });
 

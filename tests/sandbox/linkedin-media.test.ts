@@ -554,7 +554,7 @@ function settled(kind: Kind | "video", urn: string, token: string): Promise<stri
       const { body } = await status(kind, urn, token);
       return body["status"] === "PROCESSING" ? null : String(body["status"]);
     },
-    { withinMs: 10_000, otherwise: `${urn} stayed in processing.` },
+    { withinMs: 30_000, otherwise: `${urn} stayed in processing.` },
   );
 }
 

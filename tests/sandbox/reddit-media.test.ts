@@ -672,7 +672,7 @@ function found(token: string, count: number): Promise<Body[]> {
       const posts = await listed(token);
       return posts.length === count ? posts : null;
     },
-    { withinMs: 5_000, otherwise: "The post did not appear." },
+    { withinMs: 30_000, otherwise: "The post did not appear." },
   );
 }
 

@@ -651,7 +651,7 @@ function statusUntil(token: string, publishId: unknown, says: (text: string) => 
       const answer = await status(token, publishId);
       return says(answer.text) ? answer : null;
     },
-    { withinMs: 10_000, everyMs: 400, otherwise: "The status did not become what was expected." },
+    { withinMs: 30_000, everyMs: 400, otherwise: "The status did not become what was expected." },
   );
 }
 

@@ -743,7 +743,7 @@ describe("an upload in segments", () => {
     });
     await waitUntil(
       async () => (processingOf(await statusOf(access_token, id))?.state === "succeeded" ? true : null),
-      { withinMs: 5_000, otherwise: "The video was never ready." },
+      { withinMs: 30_000, otherwise: "The video was never ready." },
     );
     expect(processingOf(await finalize(access_token, id))?.state).toBe("succeeded");
     expect((await append(access_token, id, 2, film)).status).toBe(400);

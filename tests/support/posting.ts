@@ -190,7 +190,7 @@ export async function startPublishing(
         );
         return rows[0]?.id ?? null;
       },
-      { withinMs: 10_000, everyMs: 10, otherwise: "The app did not take the post." },
+      { withinMs: 30_000, everyMs: 10, otherwise: "The app did not take the post." },
     ),
   ]);
   return { id, answer };
