@@ -22,7 +22,7 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     timezoneId: "Europe/Vienna",
     locale: "en-GB",
-    // Recording costs a quarter of the time, and where nobody can look at it, it helps nobody.
+    // Recording takes time, and where nobody can look at it, it helps nobody.
     trace: process.env["CI"] ? "off" : "retain-on-failure",
     screenshot: "only-on-failure",
   },

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-/** The shell draws no windows and takes half the processor's time; the browser does as well. */
+/** The shell draws no windows, which leaves the processor to the tests; the browser itself will do. */
 export const systemBrowsers = [
   "/usr/bin/chromium-headless-shell",
   "/usr/bin/chromium",

@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useRef } from "react";
 import { showTyping } from "@/lib/inbox/queries";
 
-/** The platform shows it for about twenty seconds. */
+/** How long a platform shows it is not documented; twenty seconds are usual. */
 const AGAIN_AFTER_MS = 15_000;
 
 /** Lets the customer see that somebody is writing: said now and then, however fast one types. */

@@ -45,7 +45,7 @@ export async function react(user: SignedIn, messageId: string, reaction: string 
 }
 
 /**
- * Shows the customer that somebody here is writing: for about twenty seconds, or until a message comes.
+ * Shows the customer that somebody here is writing: for a while (unverified: twenty seconds), or until a message comes.
  * @returns false where it cannot be shown: below comments, and once the time to answer is over. @throws AppError not_found
  */
 export async function showTyping(user: SignedIn, conversationId: string): Promise<boolean> {
@@ -69,10 +69,11 @@ export async function actQuietly(connectionId: string, action: InboxAction): Pro
     await act(connectionId, action);
     return true;
   } catch (error) {
-    log.info("inbox.act_failed", {
+    const refused = error instanceof PlatformError;
+    log[refused ? "info" : "error"]("inbox.act_failed", {
       connectionId,
       action: action.kind,
-      code: error instanceof PlatformError || error instanceof AppError ? error.code : null,
+      code: refused ? error.code : null,
       error,
     });
     return false;
