@@ -209,7 +209,24 @@ test("what changes is told to those who listen, and to nobody else", async () =>
   await Promise.all(listening);
 });
 
-test("a page of the inbox is two questions to the database, however much there is", async () => {
+test("the raw log keeps what came in for thirty days", async () => {
+  const { deleteOldEvents } = await import("@/lib/inbox/receive/events-data");
+  const age = (days: number, id: string) =>
+    intake.sql.query(
+      "update webhook_events set received_at = now() - make_interval(days => $1) where id = $2",
+      [days, id],
+    );
+  const { rows } = await intake.sql.query<{ id: string }>("select id from webhook_events limit 2");
+  const [old, kept] = rows.map(({ id }) => id);
+  await age(31, old ?? "");
+  await age(29, kept ?? "");
+  const before = await intake.count("webhook_events");
+  await deleteOldEvents();
+  expect(await intake.count("webhook_events")).toBe(before - 1);
+  expect(await intake.count(`webhook_events where id = '${old}'`)).toBe(0);
+});
+
+test("a page of the inbox is two questions to the database and a conversation three, however much there is", async () => {
   const { database } = await import("@/lib/db");
   const asked: string[] = [];
   const pool = (database().db as unknown as { $client: { query: (...args: unknown[]) => unknown } }).$client;
@@ -222,8 +239,11 @@ test("a page of the inbox is two questions to the database, however much there i
     await inbox(ada);
     expect(asked).toHaveLength(2);
     asked.length = 0;
-    await inbox(ada, { q: "hello" });
+    const { conversations } = await inbox(ada, { q: "hello" });
     expect(asked).toHaveLength(2);
+    asked.length = 0;
+    await read.readConversation(ada, conversations[0]?.id ?? "", null);
+    expect(asked).toHaveLength(3);
   } finally {
     pool.query = original;
   }
